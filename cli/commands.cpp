@@ -1,0 +1,31 @@
+#include <algorithm>
+
+#include "command.h"
+
+namespace tsinspect::cli {
+
+Command buffers_command();
+Command info_command();
+Command modules_command();
+Command params_command();
+Command records_command();
+Command show_command();
+Command tensors_command();
+
+std::span<const Command> commands() {
+  static const Command kCommands[] = {
+      info_command(),    params_command(),  buffers_command(),
+      tensors_command(), modules_command(), records_command(),
+      show_command(),
+  };
+  return kCommands;
+}
+
+const Command* find_command(std::string_view name) {
+  auto all = commands();
+  auto found = std::find_if(all.begin(), all.end(),
+                            [&](const Command& c) { return c.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+}  // namespace tsinspect::cli

@@ -1,0 +1,35 @@
+#include "render/info.h"
+
+#include "report.h"
+#include "tsinspect/summary.h"
+
+namespace tsinspect::cli {
+namespace {
+
+Action setup(Options* options) {
+  auto values = std::make_shared<FileOptions>();
+  add_file_options(options, values.get());
+  return [values](Output& out) {
+    return for_each_model(*values, out, [](const Model& model, Report& report) {
+      Summary summary = summarize(model);
+      if (report.json) {
+        write_info(*report.json, model, summary);
+      } else {
+        if (report.index > 0) report.out.put('\n');
+        print_info(report.out, report.file, model, summary);
+      }
+    });
+  };
+}
+
+}  // namespace
+
+Command info_command() {
+  return {"info", "What is this file: form, sizes, counts, methods, keys",
+          "  tsinspect info model.pt\n"
+          "  tsinspect model.pt\n"
+          "  tsinspect info *.safetensors --json\n",
+          setup};
+}
+
+}  // namespace tsinspect::cli

@@ -1,0 +1,208 @@
+#include <algorithm>
+
+#include "base/printable.h"
+#include "render/model_json.h"
+#include "render/objects.h"
+#include "render/text.h"
+#include "render/values.h"
+#include "report.h"
+#include "tsinspect/names.h"
+#include "tsinspect/object_tree.h"
+
+namespace tsinspect::cli {
+namespace {
+
+struct ShowOptions {
+  std::string file;
+  std::string name;
+  bool json = false;
+  bool full = false;
+  std::optional<uint64_t> precision;
+
+  ValueStyle style() const {
+    return {static_cast<int>(std::min<uint64_t>(precision.value_or(4), 64)),
+            full};
+  }
+};
+
+// What a NAME turned out to mean: tensors (several where the file uses a name
+// twice) and what to take of them, or an object.
+struct Target {
+  std::vector<uint32_t> tensors;
+  std::string slice;  // With its brackets; empty for the whole.
+  ObjectRef object = kNoObject;
+};
+
+// Tensors of that name, as it is or as it was printed.
+std::vector<uint32_t> tensors_named(const Model& model, std::string_view name) {
+  std::vector<uint32_t> rows;
+  for (uint32_t i = 0; i < model.tensors.size(); ++i) {
+    const std::string& own = model.tensors[i].name;
+    if (own == name || (!is_plain(own) && printable(own) == name)) {
+      rows.push_back(i);
+    }
+  }
+  return rows;
+}
+
+[[noreturn]] void fail_not_found(const Model& model, std::string_view name) {
+  std::string message = "no tensor or object is named " + quoted(name);
+  std::string prefix = std::string(name) + '.';
+  std::vector<std::string> keys;
+  if (model.root != kNoObject) {
+    for (const Member& member : members(model.objects, model.root)) {
+      keys.push_back(step_name(model.objects, member));
+    }
+  }
+  std::vector<std::string_view> names(keys.begin(), keys.end());
+  for (const Tensor& tensor : model.tensors) {
+    if (tensor.name.starts_with(prefix)) {
+      throw Error(ErrorKind::kNotFound,
+                  message +
+                      ", but tensors begin with it: see `tsinspect "
+                      "tensors --filter " +
+                      quoted(prefix + '*') + "`");
+    }
+    names.push_back(tensor.name);
+  }
+  std::string_view stem = name.substr(0, name.find('['));
+  std::string near = closest_name(stem, names);
+  if (!near.empty()) message += "; did you mean " + quoted(near) + "?";
+  throw Error(ErrorKind::kNotFound, message);
+}
+
+Target top_of(const Model& model) {
+  auto bare = tensors_named(model, "");
+  if (!bare.empty()) return {bare, "", kNoObject};
+  if (model.root != kNoObject) return {{}, "", model.root};
+  if (model.tensors.size() == 1) return {{0}, "", kNoObject};
+  throw Error(ErrorKind::kNotFound,
+              "this file has tensors only, and no one is named; `tsinspect "
+              "tensors` lists them");
+}
+
+Target find_target(const Model& model, const std::string& name) {
+  if (name.empty()) return top_of(model);
+  auto exact = tensors_named(model, name);
+  if (!exact.empty()) return {exact, "", kNoObject};
+  // A name may hold brackets itself, so each could begin the slice.
+  if (name.ends_with(']')) {
+    for (size_t at = name.rfind('['); at != std::string::npos;
+         at = at == 0 ? std::string::npos : name.rfind('[', at - 1)) {
+      auto rows = tensors_named(model, name.substr(0, at));
+      if (!rows.empty()) return {rows, name.substr(at), kNoObject};
+    }
+  }
+  ObjectRef object = lookup(model.objects, model.root, name);
+  if (object == kNoObject) fail_not_found(model, name);
+  return {{}, "", object};
+}
+
+Slice slice_of(const Tensor& tensor, const std::string& slice) {
+  if (slice.empty()) return whole_slice(tensor.shape);
+  return parse_slice(std::string_view(slice).substr(1, slice.size() - 2),
+                     tensor.shape);
+}
+
+void print_tensor(const Model& model, const Tensor& tensor,
+                  const Target& target, const ShowOptions& options,
+                  Output& out) {
+  Slice slice = slice_of(tensor, target.slice);
+  std::string name = tensor.name.empty() && target.slice.empty()
+                         ? "''"
+                         : printable(tensor.name) + target.slice;
+  std::string key;
+  if (target.tensors.size() > 1 && tensor.path != kNoIndex) {
+    key = " at ";
+    for (const std::string& step : key_path(model, tensor.path)) {
+      key += '[' + step + ']';
+    }
+  }
+  out.print("{}: {} {}{}\n", name, dtype_info(tensor.dtype).name,
+            shape_text(slice.shape()), key);
+  print_values(out, model, tensor, slice, options.style());
+}
+
+void write_tensor_values(const Model& model, const Tensor& tensor,
+                         const Target& target, const ShowOptions& options,
+                         Json& json) {
+  Slice slice = slice_of(tensor, target.slice);
+  json.begin_object();
+  write_tensor(json, model, tensor);
+  if (!target.slice.empty()) {
+    json.member("slice", target.slice);
+    json.member("slice_shape", slice.shape());
+  }
+  json.key("values");
+  bool complete = write_values(json, model, tensor, slice, options.style());
+  json.member("truncated", !complete);
+  json.end_object();
+}
+
+void print_text(const Model& model, const Target& target,
+                const ShowOptions& options, Output& out) {
+  if (target.object != kNoObject) {
+    return print_object(out, model.objects, target.object, options.full);
+  }
+  for (uint32_t row : target.tensors) {
+    print_tensor(model, model.tensors[row], target, options, out);
+  }
+}
+
+void print_json(const Model& model, const Target& target,
+                const ShowOptions& options, Json& json) {
+  json.member("name", options.name);
+  if (target.object != kNoObject) {
+    json.member("kind", type_name(model.objects, target.object));
+    json.key("value");
+    bool complete =
+        write_object(json, model.objects, target.object, options.full);
+    return json.member("truncated", !complete);
+  }
+  json.key("tensors");
+  json.begin_array();
+  for (uint32_t row : target.tensors) {
+    write_tensor_values(model, model.tensors[row], target, options, json);
+  }
+  json.end_array();
+}
+
+Action setup(Options* options) {
+  auto values = std::make_shared<ShowOptions>();
+  *options = {
+      {.name = "FILE",
+       .value = "",
+       .help = "Model file, or a folder that holds one",
+       .target = &values->file,
+       .required = true},
+      {"NAME", "", "Tensor, with a NumPy slice if you like, or object",
+       &values->name},
+      {"--json", "", "Print one JSON object", &values->json},
+      {"--full", "", "Everything, however long", &values->full},
+      {"--precision", "N", "Digits behind the point (4)", &values->precision},
+  };
+  return [values](Output& out) {
+    FileOptions files = {{values->file}, values->json};
+    return for_each_model(files, out, [&](const Model& model, Report& report) {
+      Target target = find_target(model, values->name);
+      if (report.json) {
+        print_json(model, target, *values, *report.json);
+      } else {
+        print_text(model, target, *values, report.out);
+      }
+    });
+  };
+}
+
+}  // namespace
+
+Command show_command() {
+  return {"show", "One tensor's values, or one object",
+          "  tsinspect show model.pt layer1.0.conv1.weight\n"
+          "  tsinspect show model.pt 'layer1.0.conv1.weight[0, :, ::2]'\n"
+          "  tsinspect show checkpoint.pt hyper_parameters\n"
+          "  tsinspect show checkpoint.pt optimizer.param_groups.0.lr\n",
+          setup};
+}
+
+}  // namespace tsinspect::cli

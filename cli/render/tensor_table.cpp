@@ -1,0 +1,237 @@
+#include "render/tensor_table.h"
+
+#include <algorithm>
+
+#include "base/printable.h"
+#include "render/table.h"
+#include "render/text.h"
+
+namespace tsinspect::cli {
+namespace {
+
+std::string_view device_of(const Model& model, const Tensor& tensor) {
+  if (tensor.storage == kNoIndex) return {};
+  return model.storages[tensor.storage].device;
+}
+
+std::string quantization_note(const Quantization& quantization) {
+  if (quantization.scheme.starts_with("per_channel")) {
+    std::string scales =
+        quantization.scales.empty()
+            ? ""
+            : ", " + counted(quantization.scales.size(), "scale");
+    return fmt::format("per channel on axis {}{}", quantization.axis, scales);
+  }
+  return fmt::format("scale {}, zero point {}", quantization.scale,
+                     quantization.zero_point);
+}
+
+std::string joined_key_path(const Model& model, uint32_t path) {
+  std::string text = "key ";
+  for (const std::string& step : key_path(model, path)) {
+    text += "[" + step + "]";
+  }
+  return text;
+}
+
+// Which columns there are, and what stands in the last one.
+class Layout {
+ public:
+  explicit Layout(const TensorTable& table)
+      : model_(table.model),
+        ties_(tied_tensors(table.model)),
+        ambiguous_(ambiguous_tensors(table.model)) {
+    size_t trainable = 0, fixed = 0;
+    for (uint32_t row : table.rows) {
+      const Tensor& tensor = model_.tensors[row];
+      // A buffer's role says it already.
+      if (tensor.role != Role::kBuffer && tensor.role != Role::kAttribute) {
+        trainable += tensor.requires_grad == true;
+        fixed += tensor.requires_grad == false;
+      }
+      std::string_view device = device_of(model_, tensor);
+      has_device |= !device.empty() && device != "cpu";
+      has_notes |= needs_note(row);
+    }
+    has_grad = trainable > 0 && fixed > 0;
+  }
+
+  std::string note(uint32_t row) const {
+    if (!needs_note(row)) return {};
+    const Tensor& tensor = model_.tensors[row];
+    std::string text;
+    auto add = [&](const std::string& part) {
+      if (!part.empty()) text += (text.empty() ? "" : "; ") + part;
+    };
+    if (tied(row)) {
+      add("= " + name_text(model_.tensors[ties_[row]].name));
+    }
+    if (is_ambiguous(row) && tensor.path != kNoIndex) {
+      add(joined_key_path(model_, tensor.path));
+    }
+    if (tensor.storage == kNoIndex) add("no data");
+    if (!tensor.details) return text;
+    const TensorDetails& details = *tensor.details;
+    if (details.quantization) add(quantization_note(*details.quantization));
+    if (!details.layout.empty()) {
+      add("of " + printable(details.layout) + " " +
+          shape_text(details.whole_shape));
+    }
+    if (!details.python_class.empty()) add(printable(details.python_class));
+    if (!details.opaque_type.empty()) add(printable(details.opaque_type));
+    if (details.conjugate) add("conjugate");
+    if (details.negative) add("negative");
+    return text;
+  }
+
+  bool tied(uint32_t row) const {
+    return !ties_.empty() && ties_[row] != kNoIndex;
+  }
+
+  static std::string name_text(const std::string& name) {
+    return name.empty() ? "''" : printable(name);
+  }
+
+  bool has_grad = false;
+  bool has_device = false;
+  bool has_notes = false;
+
+ private:
+  bool is_ambiguous(uint32_t row) const {
+    return std::binary_search(ambiguous_.begin(), ambiguous_.end(), row);
+  }
+  bool needs_note(uint32_t row) const {
+    const Tensor& tensor = model_.tensors[row];
+    return tied(row) || tensor.details || tensor.storage == kNoIndex ||
+           (is_ambiguous(row) && tensor.path != kNoIndex);
+  }
+
+  const Model& model_;
+  std::vector<uint32_t> ties_;
+  std::vector<uint32_t> ambiguous_;
+};
+
+const char* grad_text(const Tensor& tensor) {
+  if (!tensor.requires_grad) return "";
+  return *tensor.requires_grad ? "yes" : "no";
+}
+
+// What a table without rows says instead of nothing.
+std::string empty_reason(const TensorTable& table, const Listing& listing) {
+  const auto& tensors = table.model.tensors;
+  std::string reason = std::string("no ") + listing.noun + "s";
+  size_t of_roles = 0;
+  constexpr Role kRoles[] = {Role::kParameter, Role::kBuffer, Role::kAttribute,
+                             Role::kConstant, Role::kTensor};
+  std::string others;
+  for (Role role : kRoles) {
+    auto count = static_cast<size_t>(
+        std::count_if(tensors.begin(), tensors.end(),
+                      [&](const Tensor& t) { return t.role == role; }));
+    bool listed = std::find(listing.roles.begin(), listing.roles.end(), role) !=
+                  listing.roles.end();
+    if (listed) {
+      of_roles += count;
+    } else if (count > 0) {
+      others += (others.empty() ? "" : ", ") + counted(count, to_string(role));
+    }
+  }
+  if (of_roles > 0) {
+    return reason + " chosen, of " + counted(of_roles, listing.noun);
+  }
+  if (tensors.empty()) return "no tensors in this file";
+  return fmt::format("{}; {}: see `tsinspect tensors {}`", reason, others,
+                     printable(table.model.path));
+}
+
+std::string csv_field(std::string_view text) {
+  std::string safe = printable(text);
+  if (safe.find_first_of(",\" \r\n") == std::string::npos) return safe;
+  std::string quoted = "\"";
+  for (char c : safe) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+}  // namespace
+
+void print_tensors(Output& out, const TensorTable& table) {
+  const Model& model = table.model;
+  Layout layout(table);
+  std::vector<Column> columns = {{.title = "name", .shrink = 2}};
+  if (table.role_column) columns.push_back({"role"});
+  columns.push_back({"dtype"});
+  columns.push_back({"shape"});
+  columns.push_back({.title = "elements", .right = true});
+  columns.push_back({.title = "size", .right = true});
+  if (layout.has_grad) columns.push_back({"requires_grad"});
+  if (layout.has_device) columns.push_back({"device"});
+  if (!table.hashes.empty()) columns.push_back({"sha256"});
+  if (layout.has_notes) columns.push_back({.title = "notes", .shrink = 1});
+
+  print_table(out, columns, table.rows.size(), [&](size_t i, Cells& cells) {
+    const Tensor& tensor = model.tensors[table.rows[i]];
+    tensor.name.empty() ? cells.plain("''") : cells.text(tensor.name);
+    if (table.role_column) cells.plain(to_string(tensor.role));
+    cells.plain(dtype_info(tensor.dtype).name);
+    cells.shape(tensor.shape);
+    cells.count(tensor.elements());
+    cells.size(tensor.size_bytes());
+    if (layout.has_grad) cells.plain(grad_text(tensor));
+    if (layout.has_device) cells.text(device_of(model, tensor));
+    if (!table.hashes.empty()) {
+      cells.plain(table.hashes[i].empty() ? "unreadable" : table.hashes[i]);
+    }
+    if (layout.has_notes) cells.escaped(layout.note(table.rows[i]));
+  });
+}
+
+void print_totals(Output& out, const TensorTable& table,
+                  const Listing& listing) {
+  if (table.rows.empty()) {
+    out.print("{}\n", empty_reason(table, listing));
+    return;
+  }
+  auto ties = tied_tensors(table.model);
+  uint64_t elements = 0, bytes = 0, tied = 0;
+  for (uint32_t row : table.rows) {
+    elements += table.model.tensors[row].elements();
+    bytes += table.model.tensors[row].size_bytes();
+    tied += !ties.empty() && ties[row] != kNoIndex;
+  }
+  out.print("{}, {}, {}", counted(table.rows.size(), listing.noun),
+            counted(elements, "element"), std::string_view(size_text(bytes)));
+  if (tied > 0) out.print(" ({} tied)", std::string_view(count_text(tied)));
+  out.put('\n');
+  if (*listing.note) out.print("{}\n", listing.note);
+}
+
+void print_csv(Report& report, const TensorTable& table) {
+  Output& out = report.out;
+  bool several = report.count > 1;
+  bool hashes = !table.hashes.empty();
+  if (report.index == 0) {
+    out.print(
+        "{}name,role,dtype,shape,strides,requires_grad,elements,bytes,storage,"
+        "device{}\r\n",
+        several ? "file," : "", hashes ? ",sha256" : "");
+  }
+  std::string file = several ? csv_field(report.file) + ',' : "";
+  for (size_t i = 0; i < table.rows.size(); ++i) {
+    const Tensor& tensor = table.model.tensors[table.rows[i]];
+    out.print("{}{},{},{},{},{},", file, csv_field(tensor.name),
+              to_string(tensor.role), dtype_info(tensor.dtype).name,
+              csv_field(shape_text(tensor.shape)),
+              csv_field(shape_text(tensor.strides)));
+    if (tensor.requires_grad) out.print("{}", *tensor.requires_grad);
+    out.print(",{},{},", tensor.elements(), tensor.size_bytes());
+    if (tensor.storage != kNoIndex) out.print("{}", tensor.storage);
+    out.print(",{}", csv_field(device_of(table.model, tensor)));
+    if (hashes) out.print(",{}", table.hashes[i]);
+    out.text("\r\n");
+  }
+}
+
+}  // namespace tsinspect::cli

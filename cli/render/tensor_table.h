@@ -1,0 +1,32 @@
+// Tensors as a table with totals, or as CSV.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "report.h"
+#include "tensor_listing.h"
+#include "tsinspect/model.h"
+
+namespace tsinspect::cli {
+
+struct TensorTable {
+  const Model& model;
+  const std::vector<uint32_t>& rows;  // Of Model::tensors.
+  // One a row; empty if not asked for. An empty one could not be computed.
+  const std::vector<std::string>& hashes;
+  bool role_column;
+};
+
+// Columns that would say the same in every row are left out.
+void print_tensors(Output& out, const TensorTable& table);
+
+// "62 tensors, 11,689,512 elements, 44.6 MiB (3 tied)", or why there are none.
+void print_totals(Output& out, const TensorTable& table,
+                  const Listing& listing);
+
+// RFC 4180, with one line of titles whatever the number of files.
+void print_csv(Report& report, const TensorTable& table);
+
+}  // namespace tsinspect::cli

@@ -1,0 +1,111 @@
+#include "report.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "base/printable.h"
+#include "render/model_json.h"
+
+namespace tsinspect::cli {
+namespace {
+
+// Writes the file's members, whatever is thrown on the way.
+void render_model(const Model& model, Report& report,
+                  const std::function<void(const Model&, Report&)>& render) {
+  if (report.json) report.json->member("form", to_string(model.form));
+  render(model, report);
+  if (report.json) write_findings(*report.json, model);
+  if (model.stopped) report.fail(*model.stopped);
+}
+
+void render_file(Report& report,
+                 const std::function<void(const Model&, Report&)>& render) {
+  try {
+    render_model(open_model(report.file), report, render);
+  } catch (const Error& error) {
+    report.fail(error);
+  } catch (const std::bad_alloc&) {
+    report.fail("limit exceeded", "not enough memory", Error::kNoOffset);
+  } catch (const std::exception& error) {
+    report.fail("internal error", error.what(), Error::kNoOffset);
+  }
+}
+
+void finish_json(const Report& report) {
+  Json& json = *report.json;
+  json.close_to(1);  // What an error left open.
+  json.key("error");
+  if (const auto& failure = report.failure()) {
+    json.begin_object();
+    json.member("kind", failure->kind);
+    json.member("message", failure->message);
+    json.key("offset");
+    if (failure->offset == Error::kNoOffset) {
+      json.null();
+    } else {
+      json.value(failure->offset);
+    }
+    json.end_object();
+  } else {
+    json.null();
+  }
+  json.end_object();
+  report.out.put('\n');
+}
+
+}  // namespace
+
+void add_file_options(Options* options, FileOptions* values) {
+  options->push_back({.name = "FILE",
+                      .value = "",
+                      .help = "Model file, or a folder that holds one",
+                      .target = &values->files,
+                      .required = true});
+  options->push_back({.name = "--json",
+                      .value = "",
+                      .help = "Print one JSON object a file, one a line",
+                      .target = &values->json});
+}
+
+void Report::fail(const Error& error) {
+  fail(to_string(error.kind()), error.what(), error.offset());
+}
+
+void Report::fail(const char* kind, const char* message, uint64_t offset) {
+  out.flush();  // So that a terminal shows the two streams in order.
+  fmt::print(stderr, "tsinspect: {}: {}: {}\n", printable(file), kind, message);
+  status = kFailed;
+  if (!failure_) failure_ = {kind, message, offset};
+}
+
+void Report::note(const std::string& message) {
+  out.flush();
+  fmt::print(stderr, "tsinspect: {}: {}\n", printable(file), message);
+}
+
+void Report::print_heading(const Model& model) {
+  if (count == 1) return;
+  out.print("{}{}: {}\n", index ? "\n" : "", printable(file),
+            to_string(model.form));
+}
+
+int for_each_model(const FileOptions& options, Output& out,
+                   const std::function<void(const Model&, Report&)>& render) {
+  int status = kOk;
+  for (size_t i = 0; i < options.files.size(); ++i) {
+    Json json(out);
+    Report report(out, options.json ? &json : nullptr, options.files[i], i,
+                  options.files.size());
+    if (options.json) {
+      json.begin_object();
+      json.member("schema", "tsinspect/1");
+      json.member("file", options.files[i]);
+    }
+    render_file(report, render);
+    if (options.json) finish_json(report);
+    status = std::max(status, report.status);
+  }
+  return status;
+}
+
+}  // namespace tsinspect::cli

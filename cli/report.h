@@ -1,0 +1,69 @@
+// Runs a command over its files: opens each, renders it, reports what failed,
+// and goes on with the next.
+
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "command.h"
+#include "render/json.h"
+#include "tsinspect/model.h"
+
+namespace tsinspect::cli {
+
+// What every command that reads files takes.
+struct FileOptions {
+  std::vector<std::string> files;
+  bool json = false;
+};
+
+// Declares FILE... and --json.
+void add_file_options(Options* options, FileOptions* values);
+
+// One file's turn: where its output goes and what went wrong so far.
+class Report {
+ public:
+  Report(Output& out, Json* json, const std::string& file, size_t index,
+         size_t count)
+      : out(out), json(json), file(file), index(index), count(count) {}
+
+  Output& out;
+  Json* json;  // Null unless JSON is asked for; inside the file's object.
+  const std::string& file;  // As the user named it.
+  size_t index;             // Of this file, from 0.
+  size_t count;             // Of files.
+
+  // Tells the user, on stderr, and makes the exit status 2. The first of a
+  // file is its "error" in JSON.
+  void fail(const Error& error);
+  void fail(const char* kind, const char* message, uint64_t offset);
+
+  // Tells the user something on stderr that does not fail the file.
+  void note(const std::string& message);
+
+  // "FILE: form" and, before it, a line's distance to the previous file.
+  void print_heading(const Model& model);
+
+  int status = kOk;
+
+  struct Failure {
+    std::string kind;
+    std::string message;
+    uint64_t offset;
+  };
+  const std::optional<Failure>& failure() const { return failure_; }
+
+ private:
+  std::optional<Failure> failure_;
+};
+
+// Opens each file and renders it, as text or as the members of a JSON object
+// that already has "schema", "file" and "form", and gets "findings" and
+// "error". `render` raises Report::status or throws Error to fail the file.
+int for_each_model(const FileOptions& options, Output& out,
+                   const std::function<void(const Model&, Report&)>& render);
+
+}  // namespace tsinspect::cli

@@ -1,0 +1,69 @@
+// The bytes and values of tensors, read where they lie.
+
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tsinspect/model.h"
+
+namespace tsinspect {
+
+// A run of bytes and whatever keeps them alive: the mapped file, or a record
+// that was inflated for the occasion.
+struct Bytes {
+  std::span<const std::byte> data;
+  std::shared_ptr<const void> owner;
+};
+
+// Offset in the file of a record's stored bytes. Reads a zip's local header.
+// Throws Error(kMalformed) if that contradicts the directory.
+uint64_t payload_offset(const Model& model, const Record& record);
+
+// The bytes of a record, inflated if it is compressed. Throws Error.
+Bytes record_bytes(const Model& model, const Record& record,
+                   const Limits& limits = {});
+
+// The bytes of a storage, in the file's byte order. Throws Error.
+Bytes storage_bytes(const Model& model, const Storage& storage,
+                    const Limits& limits = {});
+
+// Calls `sink` with the tensor's values in logical (row-major) order, as
+// contiguous little-endian bytes, a bounded piece at a time. Strides, byte
+// order and the conjugate and negative bits are resolved; quantised values stay
+// integers. Throws Error(kUnsupported) for a tensor without data.
+void read_values(const Model& model, const Tensor& tensor,
+                 const std::function<void(std::span<const std::byte>)>& sink,
+                 const Limits& limits = {});
+
+// SHA-256 of what read_values gives, in lower-case hexadecimal.
+std::string sha256(const Model& model, const Tensor& tensor,
+                   const Limits& limits = {});
+
+// Random access to single elements of one tensor.
+class ElementReader {
+ public:
+  ElementReader(const Model& model, const Tensor& tensor,
+                const Limits& limits = {});
+
+  // The element at `index` (one number a dimension, each in range) as torch
+  // prints it: "0.25", "nan", "1+2j", "True"; quantised values dequantised.
+  std::string text(std::span<const int64_t> index) const;
+
+  // The element as a real number. Complex: the magnitude. kOpaque: NaN.
+  double real(std::span<const int64_t> index) const;
+
+ private:
+  // Little-endian bytes of the element at `index`.
+  std::vector<std::byte> raw(std::span<const int64_t> index) const;
+
+  const Tensor& tensor_;
+  Bytes bytes_;
+  bool big_endian_ = false;
+};
+
+}  // namespace tsinspect

@@ -1,0 +1,86 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/printable.h"
+#include "rebuild/collect.h"
+
+namespace tsinspect {
+namespace {
+
+// Keys nest no deeper than this in a name; what lies deeper is "…".
+constexpr int kMaxDepth = 4;
+
+// What Python's repr() says of a key, or, at the top, its str().
+void append_key(const ObjectGraph& objects, ObjectRef key, int depth,
+                std::string* out) {
+  switch (objects.kind(key)) {
+    case ObjectKind::kString:
+      *out += depth == 0 ? std::string(objects.bytes(key))
+                         : quoted(objects.bytes(key));
+      return;
+    case ObjectKind::kInt:
+      *out += std::to_string(objects.integer(key));
+      return;
+    case ObjectKind::kBool:
+      *out += objects.integer(key) ? "True" : "False";
+      return;
+    case ObjectKind::kNone:
+      *out += "None";
+      return;
+    case ObjectKind::kFloat:
+      *out += fmt::format("{}", objects.floating(key));
+      return;
+    case ObjectKind::kBytes:
+      *out += "b" + quoted(objects.bytes(key));
+      return;
+    case ObjectKind::kTuple:
+    case ObjectKind::kFrozenSet:
+      break;
+    default:
+      *out += fmt::format("<{}>", objects.global_name(key));
+      return;
+  }
+  auto items = objects.items(key);
+  *out += '(';
+  for (size_t i = 0; i < items.size(); ++i) {
+    if (i > 0) *out += ", ";
+    if (depth == kMaxDepth || i == 16) {
+      *out += "…";
+      break;
+    }
+    append_key(objects, items[i], depth + 1, out);
+  }
+  *out += items.size() == 1 ? ",)" : ")";
+}
+
+std::vector<ObjectRef> keys_of(const Model& model, uint32_t path) {
+  std::vector<ObjectRef> keys;
+  for (; path != kNoIndex; path = model.paths[path].parent) {
+    keys.push_back(model.paths[path].key);
+  }
+  std::reverse(keys.begin(), keys.end());
+  return keys;
+}
+
+}  // namespace
+
+std::string dotted_name(const Model& model, uint32_t path) {
+  std::string name;
+  for (ObjectRef key : keys_of(model, path)) {
+    if (!name.empty()) name += '.';
+    append_key(model.objects, key, 0, &name);
+  }
+  return name;
+}
+
+std::vector<std::string> key_path(const Model& model, uint32_t path) {
+  std::vector<std::string> steps;
+  for (ObjectRef key : keys_of(model, path)) {
+    // Depth 1 is repr(), which tells 0 from '0'.
+    append_key(model.objects, key, 1, &steps.emplace_back());
+  }
+  return steps;
+}
+
+}  // namespace tsinspect

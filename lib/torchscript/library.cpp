@@ -1,0 +1,41 @@
+#include "torchscript/library.h"
+
+#include "torchscript/parser.h"
+#include "torchscript/schema.h"
+
+namespace tsinspect::torchscript {
+
+void Library::add(std::string_view record, std::string_view source,
+                  const Limits& limits) {
+  Source& added = sources_.emplace_back(
+      Source{parse(source, Depth::kSignatures, limits), {}});
+  std::string prefix = qualified_prefix(record);
+  added.classes = read_classes(added.tree, prefix);
+  if (auto legacy = read_legacy_module(added.tree, prefix)) {
+    added.classes.push_back(std::move(*legacy));
+  }
+  for (const ClassInfo& info : added.classes) {
+    classes_[info.name] = {&info, &added.tree};
+    kinds_[info.name] = info.kind;
+  }
+}
+
+const ClassInfo* Library::find(std::string_view name) const {
+  auto entry = classes_.find(name);
+  return entry == classes_.end() ? nullptr : entry->second.info;
+}
+
+ScriptType Library::describe(const ClassInfo& info) const {
+  ScriptType type;
+  type.name = info.name;
+  type.forward_hooks = info.forward_hooks;
+  type.forward_pre_hooks = info.forward_pre_hooks;
+  const Tree& tree = *classes_.find(info.name)->second.tree;
+  for (const MethodInfo& method : info.methods) {
+    type.methods.push_back({std::string(method.name),
+                            schema_text(tree, method.node, info.name, kinds_)});
+  }
+  return type;
+}
+
+}  // namespace tsinspect::torchscript

@@ -1,0 +1,2 @@
+/* The least a process can take. */
+int main(void) { return 0; }
