@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <unordered_set>
 
 namespace tsinspect::torchscript {
 namespace {
@@ -102,15 +104,13 @@ void read_assign(const Tree& tree, NodeId id, ClassInfo* info) {
       attribute(tree, std::string(target), assign.annotation, assign.value));
 }
 
-bool contains(const std::vector<std::string>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 // Moves the methods that are hooks out of the others.
 void set_hooks_apart(ClassInfo* info) {
+  std::unordered_set<std::string_view> names(info->forward_hooks.begin(),
+                                             info->forward_hooks.end());
+  names.insert(info->forward_pre_hooks.begin(), info->forward_pre_hooks.end());
   auto is_hook = [&](const MethodInfo& method) {
-    return contains(info->forward_hooks, method.name) ||
-           contains(info->forward_pre_hooks, method.name);
+    return names.contains(method.name);
   };
   auto& methods = info->methods;
   std::copy_if(methods.begin(), methods.end(), std::back_inserter(info->hooks),

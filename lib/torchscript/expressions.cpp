@@ -1,15 +1,10 @@
-// Expressions, strongest last:
+// Expressions but for atoms (atoms.cpp), strongest last:
 //
 //   expression   = binary [ "if" binary "else" expression ]
 //   binary       = unary { operator unary }      operators: see kOperators
 //   unary        = "not" binary | ("-" | "+" | "~") unary | power
 //   power        = postfix [ "**" unary ]
 //   postfix      = atom { "." NAME | "(" arguments ")" | "[" indices "]" }
-//   atom         = NAME | NUMBER | STRING… | "True" | "False" | "None" | "..."
-//                | "(" [ expression | tuple ] ")"
-//                | "[" [ items | expression comprehension ] "]"
-//                | "{" [ pairs | pair comprehension ] "}"
-//   comprehension = "for" targets "in" binary [ "if" binary ]
 //   argument     = NAME "=" expression | ("*" | "**") expression | expression
 //   index        = expression | [expression] ":" [expression]
 //                  [ ":" [expression] ]
@@ -25,6 +20,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace tsinspect::torchscript {
 namespace {
@@ -36,7 +32,6 @@ struct Operator {
 
 // Python's precedences; in LibTorch's own parser `and` binds no stronger than
 // `or`, but python_print.cpp writes neither without parentheses.
-constexpr int kLoosest = 1;
 constexpr int kNotPrecedence = 3;
 constexpr int kComparison = 4;
 constexpr int kTargets = 5;
@@ -83,19 +78,6 @@ int precedence_of(TokenKind kind) {
   return kPrecedences[static_cast<size_t>(kind)];
 }
 
-struct Atom {
-  TokenKind token;
-  NodeKind node;
-};
-constexpr std::array kAtoms = {
-    Atom{TokenKind::kName, NodeKind::kName},
-    Atom{TokenKind::kNumber, NodeKind::kNumber},
-    Atom{TokenKind::kTrue, NodeKind::kTrue},
-    Atom{TokenKind::kFalse, NodeKind::kFalse},
-    Atom{TokenKind::kNone, NodeKind::kNone},
-    Atom{TokenKind::kDots, NodeKind::kDots},
-};
-
 // What can follow a comma that trails.
 bool ends_list(TokenKind kind) {
   constexpr std::array kEnds = {
@@ -107,25 +89,6 @@ bool ends_list(TokenKind kind) {
 }
 
 }  // namespace
-
-class ExpressionParser::Children {
- public:
-  explicit Children(std::vector<NodeId>* stack)
-      : stack_(stack), begin_(stack->size()) {}
-  ~Children() { stack_->resize(begin_); }
-  Children(const Children&) = delete;
-  Children& operator=(const Children&) = delete;
-
-  void push(NodeId id) { stack_->push_back(id); }
-  size_t size() const { return stack_->size() - begin_; }
-  std::span<const NodeId> all() const {
-    return std::span(*stack_).subspan(begin_);
-  }
-
- private:
-  std::vector<NodeId>* stack_;
-  size_t begin_;
-};
 
 ExpressionParser::Nesting::Nesting(const ExpressionParser* parser,
                                    uint32_t* depth)
@@ -376,82 +339,6 @@ NodeId ExpressionParser::slice() {
   NodeId stop = part();
   NodeId step = accept(TokenKind::kColon) ? part() : kNoNode;
   return add(NodeKind::kSlice, begin, {kNoNode, stop, step});
-}
-
-NodeId ExpressionParser::atom() {
-  for (const Atom& row : kAtoms) {
-    if (row.token != token_.kind) continue;
-    uint32_t begin = token_.begin;
-    advance();
-    return add(row.node, begin);
-  }
-  if (at(TokenKind::kString)) return string();
-  if (at(TokenKind::kLeftParen)) return parenthesised();
-  if (at(TokenKind::kLeftBracket)) return list();
-  if (at(TokenKind::kLeftBrace)) return dict();
-  unexpected("expression");
-}
-
-NodeId ExpressionParser::string() {
-  uint32_t begin = token_.begin;
-  while (accept(TokenKind::kString)) {
-  }
-  return add(NodeKind::kString, begin);
-}
-
-NodeId ExpressionParser::parenthesised() {
-  uint32_t begin = expect(TokenKind::kLeftParen).begin;
-  if (accept(TokenKind::kRightParen)) return add(NodeKind::kTuple, begin);
-  NodeId value = expression_list();
-  expect(TokenKind::kRightParen);
-  if (tree_.kind(value) == NodeKind::kTuple) {
-    tree_.nodes[value].begin = begin;
-    tree_.nodes[value].end = last_end_;
-  }
-  return value;
-}
-
-NodeId ExpressionParser::list() {
-  uint32_t begin = expect(TokenKind::kLeftBracket).begin;
-  Children children(&stack_);
-  while (!at(TokenKind::kRightBracket)) {
-    children.push(argument());
-    if (children.size() == 1 && at(TokenKind::kFor)) {
-      return comprehension(NodeKind::kListComprehension, begin, &children,
-                           TokenKind::kRightBracket);
-    }
-    if (!accept(TokenKind::kComma)) break;
-  }
-  expect(TokenKind::kRightBracket);
-  return add(NodeKind::kList, begin, children.all());
-}
-
-NodeId ExpressionParser::dict() {
-  uint32_t begin = expect(TokenKind::kLeftBrace).begin;
-  Children children(&stack_);
-  while (!at(TokenKind::kRightBrace)) {
-    children.push(expression());
-    expect(TokenKind::kColon);
-    children.push(expression());
-    if (children.size() == 2 && at(TokenKind::kFor)) {
-      return comprehension(NodeKind::kDictComprehension, begin, &children,
-                           TokenKind::kRightBrace);
-    }
-    if (!accept(TokenKind::kComma)) break;
-  }
-  expect(TokenKind::kRightBrace);
-  return add(NodeKind::kDict, begin, children.all());
-}
-
-NodeId ExpressionParser::comprehension(NodeKind kind, uint32_t begin,
-                                       Children* children, TokenKind close) {
-  expect(TokenKind::kFor);
-  children->push(target_list());
-  expect(TokenKind::kIn);
-  children->push(binary(kLoosest));
-  children->push(accept(TokenKind::kIf) ? binary(kLoosest) : kNoNode);
-  expect(close);
-  return add(kind, begin, children->all());
 }
 
 }  // namespace tsinspect::torchscript

@@ -68,9 +68,30 @@ class ExpressionParser {
  private:
   // The children of a node that are read so far, on the stack that all nodes
   // share.
-  class Children;
+  class Children {
+   public:
+    explicit Children(std::vector<NodeId>* stack)
+        : stack_(stack), begin_(stack->size()) {}
+    ~Children() { stack_->resize(begin_); }
+    Children(const Children&) = delete;
+    Children& operator=(const Children&) = delete;
+
+    void push(NodeId id) { stack_->push_back(id); }
+    size_t size() const { return stack_->size() - begin_; }
+    std::span<const NodeId> all() const {
+      return std::span(*stack_).subspan(begin_);
+    }
+
+   private:
+    std::vector<NodeId>* stack_;
+    size_t begin_;
+  };
+
+  // Precedence of `or`, the operator that binds least.
+  static constexpr int kLoosest = 1;
 
   NodeId comma_list(int precedence);
+  // Operators of this precedence and stronger ones.
   NodeId binary(int precedence);
   NodeId unary();
   NodeId power();

@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 #include <tsinspect/error.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 

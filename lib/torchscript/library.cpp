@@ -11,10 +11,14 @@ void Library::add(std::string_view record, std::string_view source,
       Source{parse(source, Depth::kSignatures, limits), {}});
   std::string prefix = qualified_prefix(record);
   added.classes = read_classes(added.tree, prefix);
+  size_t declared = added.classes.size();
   if (auto legacy = read_legacy_module(added.tree, prefix)) {
     added.classes.push_back(std::move(*legacy));
   }
-  for (const ClassInfo& info : added.classes) {
+  for (size_t i = 0; i < added.classes.size(); ++i) {
+    const ClassInfo& info = added.classes[i];
+    // The functions of a namespace may bear the name of a class: hooks do.
+    if (i >= declared && classes_.contains(info.name)) continue;
     classes_[info.name] = {&info, &added.tree};
     kinds_[info.name] = info.kind;
   }

@@ -1,5 +1,6 @@
 #include "torchscript/syntax.h"
 
+#include <algorithm>
 #include <array>
 
 namespace tsinspect::torchscript {
