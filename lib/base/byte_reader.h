@@ -6,8 +6,10 @@
 
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace tsinspect {
@@ -28,19 +30,35 @@ class ByteReader {
 
   // All of these throw Error(kMalformed) if fewer bytes remain than they need.
   // Integers are little-endian, but for those whose name says otherwise.
-  uint8_t u8(const char* what);
-  uint16_t u16(const char* what);
-  uint32_t u32(const char* what);
-  uint64_t u64(const char* what);
-  uint64_t u64_big_endian(const char* what);
-  std::string_view bytes(uint64_t n, const char* what);
+  uint8_t u8(const char* what) { return number<uint8_t>(what); }
+  uint16_t u16(const char* what) { return number<uint16_t>(what); }
+  uint32_t u32(const char* what) { return number<uint32_t>(what); }
+  uint64_t u64(const char* what) { return number<uint64_t>(what); }
+  uint64_t u64_big_endian(const char* what) {
+    return __builtin_bswap64(number<uint64_t>(what));
+  }
+  std::string_view bytes(uint64_t n, const char* what) {
+    if (n > remaining()) fail_short(n, what);
+    std::string_view result = data_.substr(pos_, n);
+    pos_ += n;
+    return result;
+  }
 
   // The bytes before the next '\n', which is skipped.
   std::string_view line(const char* what);
 
  private:
+  static_assert(std::endian::native == std::endian::little,
+                "integers are copied as they lie");
+
   template <typename T>
-  T number(const char* what);
+  T number(const char* what) {
+    if (sizeof(T) > remaining()) fail_short(sizeof(T), what);
+    T value;
+    std::memcpy(&value, data_.data() + pos_, sizeof(T));
+    pos_ += sizeof(T);
+    return value;
+  }
   [[noreturn]] void fail_short(uint64_t n, const char* what) const;
 
   std::string_view data_;

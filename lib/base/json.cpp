@@ -171,7 +171,7 @@ class Walk {
   }
 
   std::string_view text_;
-  const char* padded_;  // A copy of text_ with room behind it.
+  const char* padded_;  // text_, or a copy of it, with room behind it.
   const char* what_;
   uint64_t base_;
   JsonHandler& handler_;
@@ -180,7 +180,13 @@ class Walk {
 }  // namespace
 
 void read_json(std::string_view text, const char* what, uint64_t base,
-               JsonHandler* handler) {
+               JsonHandler* handler, uint64_t readable_behind) {
+  if (readable_behind >= simdjson::SIMDJSON_PADDING) {
+    simdjson::padded_string_view view(text,
+                                      text.size() + simdjson::SIMDJSON_PADDING);
+    Walk(text, text.data(), what, base, handler).run(view);
+    return;
+  }
   simdjson::padded_string padded(text);
   Walk(text, padded.data(), what, base, handler).run(padded);
 }

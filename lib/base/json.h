@@ -35,7 +35,10 @@ class JsonHandler {
 // its message, if it is not valid UTF-8, not JSON, followed by anything but
 // white space, or nested deeper than 64 containers. What the handler was told
 // before that stands. `base` is the offset of the text in its file.
+//
+// `readable_behind` says how many bytes behind the text may be read, too: 64
+// are enough to spare a copy of it.
 void read_json(std::string_view text, const char* what, uint64_t base,
-               JsonHandler* handler);
+               JsonHandler* handler, uint64_t readable_behind = 0);
 
 }  // namespace tsinspect

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/huge_pages.h"
 #include "tsinspect/error.h"
 
 namespace tsinspect {
@@ -36,8 +37,8 @@ void ObjectGraph::reserve(uint64_t pickle_bytes) {
   // What torch.save writes has a node every ten bytes and a child every five.
   // Pages that are never written cost nothing.
   pickle_bytes = std::min(pickle_bytes, kMaxReserved);
-  nodes_.reserve(nodes_.size() + pickle_bytes / 8);
-  children_.reserve(children_.size() + pickle_bytes / 4);
+  reserve_rows(&nodes_, nodes_.size() + pickle_bytes / 8);
+  reserve_rows(&children_, children_.size() + pickle_bytes / 4);
 }
 
 ObjectRef ObjectGraph::add(Node node) {
@@ -169,10 +170,16 @@ void ObjectGraph::append(ObjectRef container,
   uint64_t wanted = uint64_t{range.count} + items.size();
   if (wanted > node.extent) {
     // Doubling on every move keeps the cost of appending constant, however the
-    // appends to several containers interleave. A first move is exact.
+    // appends to several containers interleave. The first place is exact.
     uint64_t slots = range.count == 0 ? wanted : std::bit_ceil(wanted);
     if (children_.size() + slots > UINT32_MAX) fail_too_large("items");
     auto begin = static_cast<uint32_t>(children_.size());
+    if (range.count == 0) {
+      children_.insert(children_.end(), items.begin(), items.end());
+      range = {begin, static_cast<uint32_t>(wanted)};
+      node.extent = range.count;
+      return;
+    }
     children_.resize(children_.size() + slots, kNoObject);
     std::copy_n(children_.begin() + range.begin, range.count,
                 children_.begin() + begin);

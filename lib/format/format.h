@@ -37,7 +37,7 @@ struct Format {
   bool (*matches)(const Input& input);
 
   // Fills *model: form, producer, tensors and all else. The model already has
-  // the file, and `records` and `findings` of a zip. Throws Error.
+  // the file and, from the input, `records` and `findings`. Throws Error.
   void (*read)(const Input& input, Model* model);
 };
 

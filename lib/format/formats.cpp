@@ -148,8 +148,8 @@ Model read_file(const std::string& path, const Limits& limits) {
     Model model;
     model.path = path;
     model.files = {input.file};
-    model.records = input.records;
-    model.findings = input.findings;
+    model.records = std::move(input.records);
+    model.findings = std::move(input.findings);
     format.read(input, &model);
     return model;
   }

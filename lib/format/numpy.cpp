@@ -234,8 +234,8 @@ Header read_member_header(const Input& input, const Record& record) {
 // One member that cannot be read does not take the others with it.
 void read_npz(const Input& input, Model* model) {
   std::optional<Error> first;
-  for (uint32_t i = 0; i < input.records.size(); ++i) {
-    const Record& record = input.records[i];
+  for (uint32_t i = 0; i < model->records.size(); ++i) {
+    const Record& record = model->records[i];
     std::string_view name = record.name;
     if (!name.ends_with(kSuffix)) continue;
     name.remove_suffix(kSuffix.size());

@@ -29,17 +29,20 @@ constexpr size_t kNameColumns = 100;
 
 using Entry = SafetensorsEntry;
 
-// Types whose elements do not fill a byte. They are read as their bytes, as
-// torch does: [2, 4] of F4 is [2, 2] of float4_e2m1fn_x2.
-struct PackedType {
+// What a dtype of the header stands for.
+struct ElementType {
   std::string_view name;
-  uint32_t bits;
-  DType dtype;
+  uint32_t bits = 0;
+  DType dtype = DType::kOpaque;
+  // Elements do not fill a byte. They are read as their bytes, as torch does:
+  // [2, 4] of F4 is [2, 2] of float4_e2m1fn_x2.
+  bool packed = false;
 };
+
 constexpr std::array kPackedTypes = {
-    PackedType{"F4", 4, DType::kFloat4E2M1FNx2},
-    PackedType{"F6_E2M3", 6, DType::kOpaque},
-    PackedType{"F6_E3M2", 6, DType::kOpaque},
+    ElementType{"F4", 4, DType::kFloat4E2M1FNx2, true},
+    ElementType{"F6_E2M3", 6, DType::kOpaque, true},
+    ElementType{"F6_E3M2", 6, DType::kOpaque, true},
 };
 
 [[noreturn]] void fail(ErrorKind kind, const Entry& entry,
@@ -48,34 +51,32 @@ constexpr std::array kPackedTypes = {
                                 printable(entry.name, kNameColumns), problem));
 }
 
-const PackedType* find_packed(std::string_view name) {
-  auto row = std::ranges::find(kPackedTypes, name, &PackedType::name);
-  return row == kPackedTypes.end() ? nullptr : &*row;
-}
-
-uint64_t element_bits(const Entry& entry) {
-  if (const PackedType* packed = find_packed(entry.dtype)) return packed->bits;
+ElementType find_type(const Entry& entry) {
+  auto packed =
+      std::ranges::find(kPackedTypes, entry.dtype, &ElementType::name);
+  if (packed != kPackedTypes.end()) return *packed;
   const DTypeInfo* info = find_dtype_of_safetensors(entry.dtype);
   if (info == nullptr) {
     fail(ErrorKind::kUnsupported, entry,
          fmt::format("unknown dtype '{}'",
                      printable(entry.dtype, kNameColumns)));
   }
-  return info->bits;
+  return {entry.dtype, info->bits, info->dtype, false};
 }
 
 // Checks that an entry's bytes begin at `expected` and are as many as its
 // shape and dtype need.
-void check_entry(const Entry& entry, uint64_t expected) {
+void check_entry(const Entry& entry, const ElementType& type,
+                 uint64_t expected) {
   auto [begin, end] = entry.offsets;
   if (begin != expected || end < begin) {
     fail(ErrorKind::kMalformed, entry,
          fmt::format("data_offsets [{}, {}], where the next bytes begin at {}",
                      begin, end, expected));
   }
-  uint64_t bits = element_bits(entry);
   auto elements = checked_elements(entry.shape);
-  auto total_bits = elements ? checked_multiply(*elements, bits) : std::nullopt;
+  auto total_bits =
+      elements ? checked_multiply(*elements, type.bits) : std::nullopt;
   if (!total_bits) {
     fail(ErrorKind::kMalformed, entry,
          fmt::format("shape times the size of {} overflows", entry.dtype));
@@ -94,7 +95,7 @@ void check_entry(const Entry& entry, uint64_t expected) {
 }
 
 // The shape in bytes of a tensor of packed elements.
-std::vector<int64_t> packed_shape(const Entry& entry, const PackedType& type) {
+std::vector<int64_t> packed_shape(const Entry& entry, const ElementType& type) {
   std::vector<int64_t> shape = entry.shape;
   if (!shape.empty() && shape.back() * type.bits % 8 == 0) {
     shape.back() = shape.back() * type.bits / 8;
@@ -132,7 +133,8 @@ void drop_repeated(std::vector<Entry>* entries, Model* model) {
 
 // Adds a tensor with its record, storage and key path. `data` is the offset of
 // the tensors' bytes in the file.
-void add_tensor(Entry* entry, uint64_t data, Model* model) {
+void add_tensor(Entry* entry, const ElementType& type, uint64_t data,
+                Model* model) {
   auto [begin, end] = entry->offsets;
   Record record;
   record.name = entry->name;
@@ -146,18 +148,17 @@ void add_tensor(Entry* entry, uint64_t data, Model* model) {
 
   Tensor tensor;
   tensor.name = entry->name;
-  if (const PackedType* packed = find_packed(entry->dtype)) {
-    tensor.dtype = packed->dtype;
-    tensor.shape = packed_shape(*entry, *packed);
-    if (packed->dtype == DType::kOpaque) {
-      TensorDetails details;
-      details.opaque_type = packed->name;
-      details.opaque_bytes = 1;
-      tensor.details = std::make_shared<TensorDetails>(std::move(details));
-    }
+  tensor.dtype = type.dtype;
+  if (type.packed) {
+    tensor.shape = packed_shape(*entry, type);
   } else {
-    tensor.dtype = find_dtype_of_safetensors(entry->dtype)->dtype;
     tensor.shape = std::move(entry->shape);
+  }
+  if (type.dtype == DType::kOpaque) {
+    TensorDetails details;
+    details.opaque_type = type.name;
+    details.opaque_bytes = 1;
+    tensor.details = std::make_shared<TensorDetails>(std::move(details));
   }
   tensor.strides = contiguous_strides(tensor.shape);
   tensor.storage = static_cast<uint32_t>(model->storages.size());
@@ -205,8 +206,9 @@ void read(const Input& input, Model* model) {
                             length, input.limits.safetensors_header_bytes),
                 0);
   }
-  SafetensorsHeader header = parse_safetensors_header(
-      in.bytes(length, "safetensors header"), kLengthBytes);
+  std::string_view text = in.bytes(length, "safetensors header");
+  SafetensorsHeader header =
+      parse_safetensors_header(text, kLengthBytes, in.remaining());
   uint64_t data = in.offset();
   model->inflated = std::move(header.owned);
   auto& entries = header.entries;
@@ -214,18 +216,20 @@ void read(const Input& input, Model* model) {
   if (!std::ranges::is_sorted(entries, {}, &Entry::offsets)) {
     std::ranges::stable_sort(entries, {}, &Entry::offsets);
   }
-  uint64_t end = 0;
-  for (const Entry& entry : entries) {
-    check_entry(entry, end);
-    end = entry.offsets[1];
-  }
 
   add_metadata(header, model);
   model->records.reserve(entries.size());
   model->storages.reserve(entries.size());
   model->paths.reserve(entries.size());
   model->tensors.reserve(entries.size());
-  for (Entry& entry : entries) add_tensor(&entry, data, model);
+  uint64_t end = 0;
+  ElementType type;
+  for (Entry& entry : entries) {
+    if (entry.dtype != type.name) type = find_type(entry);
+    check_entry(entry, type, end);
+    end = entry.offsets[1];
+    add_tensor(&entry, type, data, model);
+  }
   if (end != in.remaining()) {
     model->stopped = Error(
         ErrorKind::kMalformed,

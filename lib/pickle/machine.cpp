@@ -109,10 +109,9 @@ void Machine::set_items(ObjectRef target, size_t begin) {
 }
 
 void Machine::build(ObjectRef state) {
-  if (graph_.kind(top()) != ObjectKind::kObject) {
-    fail("state is set on something that is no object");
-  }
-  graph_.set_state(top(), state);
+  // State of a module or a class, which only exploits set, has no place in the
+  // graph; what it imports and calls is known all the same.
+  if (graph_.kind(top()) == ObjectKind::kObject) graph_.set_state(top(), state);
 }
 
 void Machine::memoize(uint64_t index, ObjectRef value) {
@@ -121,9 +120,10 @@ void Machine::memoize(uint64_t index, ObjectRef value) {
     far_memo_[index] = value;
     return;
   }
-  if (index >= memo_.size()) memo_.resize(index + 1, kNoObject);
-  memo_[index] = value;
   ++memoized_;
+  if (index == memo_.size()) return memo_.push_back(value);
+  if (index > memo_.size()) memo_.resize(index + 1, kNoObject);
+  memo_[index] = value;
 }
 
 void Machine::push_memo(uint64_t index) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/huge_pages.h"
 #include "base/printable.h"
 #include "pickle/pickle.h"
 #include "zip/zip.h"
@@ -39,7 +40,12 @@ Archive::Archive(Model* model, const NameIndex& names, std::string_view root,
       limits_(limits),
       metadata_bytes_(limits.metadata_bytes +
                       kMetadataRatio * model->files[0]->size()),
-      storage_of_record_(model->records.size(), kNoIndex) {}
+      storage_of_record_(model->records.size(), kNoIndex) {
+  // Most records of a large archive are a tensor's storage.
+  reserve_rows(&model_.storages, model_.records.size());
+  reserve_rows(&model_.tensors, model_.records.size());
+  reserve_rows(&model_.paths, model_.records.size());
+}
 
 uint32_t Archive::find(std::string_view name, std::string_view tail) const {
   full_name_.assign(root_).append(name).append(tail);
@@ -92,9 +98,23 @@ StorageFinder Archive::storages(std::string folder) {
   };
 }
 
+uint32_t Archive::find_storage(std::string_view folder, std::string_view key) {
+  // Storages mostly lie in the order in which they are named. With findings,
+  // names may be there twice.
+  if (++last_storage_ < model_.records.size() && model_.findings.empty()) {
+    std::string_view name = model_.records[last_storage_].name;
+    if (name.size() == root_.size() + folder.size() + key.size() &&
+        name.ends_with(key) && name.starts_with(root_) &&
+        name.substr(root_.size()).starts_with(folder)) {
+      return last_storage_;
+    }
+  }
+  return last_storage_ = find(folder, key);
+}
+
 uint32_t Archive::add_storage(const StorageId& id, std::string_view folder) {
   if (id.device == "meta") return kNoIndex;
-  uint32_t record = find(folder, id.key);
+  uint32_t record = find_storage(folder, id.key);
   // Some keys of mobile files hold the folder.
   if (record == kNoIndex) record = find(id.key);
   if (record == kNoIndex) {

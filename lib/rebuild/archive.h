@@ -51,6 +51,7 @@ class Archive {
   void read_producer();
 
  private:
+  uint32_t find_storage(std::string_view folder, std::string_view key);
   uint32_t add_storage(const StorageId& id, std::string_view folder);
 
   Model& model_;
@@ -60,6 +61,7 @@ class Archive {
   Limits limits_;
   uint64_t metadata_bytes_;
   uint64_t inflated_ = 0;
+  uint32_t last_storage_ = kNoIndex;  // Row of the record found last.
   std::vector<uint32_t> storage_of_record_;
 };
 

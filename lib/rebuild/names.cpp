@@ -16,8 +16,11 @@ void append_key(const ObjectGraph& objects, ObjectRef key, int depth,
                 std::string* out) {
   switch (objects.kind(key)) {
     case ObjectKind::kString:
-      *out += depth == 0 ? std::string(objects.bytes(key))
-                         : quoted(objects.bytes(key));
+      if (depth == 0) {
+        *out += objects.bytes(key);
+      } else {
+        *out += quoted(objects.bytes(key));
+      }
       return;
     case ObjectKind::kInt:
       *out += std::to_string(objects.integer(key));
@@ -67,6 +70,11 @@ std::vector<ObjectRef> keys_of(const Model& model, uint32_t path) {
 
 std::string dotted_name(const Model& model, uint32_t path) {
   std::string name;
+  if (path == kNoIndex) return name;
+  if (model.paths[path].parent == kNoIndex) {
+    append_key(model.objects, model.paths[path].key, 0, &name);
+    return name;
+  }
   for (ObjectRef key : keys_of(model, path)) {
     if (!name.empty()) name += '.';
     append_key(model.objects, key, 0, &name);

@@ -64,6 +64,11 @@ std::string_view data_bytes(RebuildCall& call, ObjectRef ref) {
     }
     return call.objects.own(std::move(latin1));
   }
+  // Protocol 2 and before: bytes() for none at all.
+  std::string_view callable = call.objects.global_name(ref);
+  if (callable == "__builtin__.bytes" || callable == "builtins.bytes") {
+    return {};
+  }
   ObjectKind kind = call.objects.kind(ref);
   if (kind != ObjectKind::kBytes && kind != ObjectKind::kString) {
     throw Error(ErrorKind::kUnsupported, "NumPy array of objects");

@@ -298,7 +298,9 @@ void subclass(RebuildCall& call, Parts* parts) {
   ObjectRef arguments = call.argument(2, "arguments");
   size_t first = parts->size();
   ObjectRef inner = call.objects.add_object(function, arguments);
-  if (!call.parts(inner, parts)) call.fail("its function makes no tensor");
+  // Of an unknown function (jagged tensors have their own) the tensors in its
+  // arguments are found, as in any other object.
+  if (!call.parts(inner, parts)) return;
   std::string_view name = call.objects.bytes(type);
   bool is_parameter = name == "torch.nn.parameter.Parameter";
   if (is_parameter || name == "torch.Tensor") {

@@ -183,10 +183,10 @@ class HeaderReader : public JsonHandler {
 
 }  // namespace
 
-SafetensorsHeader parse_safetensors_header(std::string_view text,
-                                           uint64_t base) {
+SafetensorsHeader parse_safetensors_header(std::string_view text, uint64_t base,
+                                           uint64_t readable_behind) {
   HeaderReader reader(text, base);
-  read_json(text, "safetensors header", base, &reader);
+  read_json(text, "safetensors header", base, &reader, readable_behind);
   return std::move(reader.header);
 }
 

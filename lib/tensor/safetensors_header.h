@@ -31,9 +31,9 @@ struct SafetensorsHeader {
 };
 
 // Parses the header's text, which must outlive the result. `base` is its offset
-// in the file. Every entry has its three fields, of the right types; names may
-// repeat. Throws Error.
-SafetensorsHeader parse_safetensors_header(std::string_view text,
-                                           uint64_t base);
+// in the file, `readable_behind` as for read_json. Every entry has its three
+// fields, of the right types; names may repeat. Throws Error.
+SafetensorsHeader parse_safetensors_header(std::string_view text, uint64_t base,
+                                           uint64_t readable_behind = 0);
 
 }  // namespace tsinspect

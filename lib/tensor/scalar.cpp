@@ -97,7 +97,10 @@ double decode_code(DType dtype, uint32_t code) {
 std::string shortest(DType dtype, uint32_t code, uint32_t codes) {
   double value = decode_code(dtype, code);
   if (std::isnan(value)) return "nan";
-  if (std::isinf(value) || value == 0) return fmt::format("{}", value);
+  // Whole numbers keep all their digits, as NumPy and torch write them.
+  constexpr double kExactBelow = 1e16;
+  bool is_whole = std::trunc(value) == value && std::abs(value) < kExactBelow;
+  if (std::isinf(value) || is_whole) return fmt::format("{}", value);
   double gap = kInfinity;
   for (uint32_t next : {code - 1, code + 1}) {
     double other = decode_code(dtype, next & (codes - 1));

@@ -46,15 +46,14 @@ struct End {
 
 // Position of the end record: the last one whose comment fits the file.
 size_t find_end(std::string_view file) {
-  size_t at = file.size();
-  size_t lowest =
+  size_t start =
       file.size() - std::min<size_t>(file.size(), kEndSize + kMaxComment);
-  while (at > lowest) {
-    at = file.rfind(kEndMagic, at - 1);
-    if (at == std::string_view::npos || at < lowest) break;
-    if (file.size() - at < kEndSize) continue;
-    ByteReader in(file.substr(at + kEndSize - 2), at + kEndSize - 2);
-    if (in.u16("comment length") <= in.remaining()) return at;
+  std::string_view tail = file.substr(start);
+  for (size_t at = tail.rfind(kEndMagic); at != std::string_view::npos;
+       at = at == 0 ? std::string_view::npos : tail.rfind(kEndMagic, at - 1)) {
+    if (tail.size() - at < kEndSize) continue;
+    ByteReader in(tail.substr(at + kEndSize - 2));
+    if (in.u16("comment length") <= in.remaining()) return start + at;
   }
   return std::string_view::npos;
 }
@@ -169,22 +168,22 @@ void index_names(std::vector<Record>* records, std::vector<Finding>* findings,
 // a big one.
 void find_overlaps(const std::vector<Record>& records,
                    std::vector<Finding>* findings) {
-  auto before = [](const Record* a, const Record* b) {
-    return a->offset < b->offset;
-  };
-  std::vector<const Record*> sorted;
-  sorted.reserve(records.size());
-  for (const Record& record : records) sorted.push_back(&record);
-  if (!std::ranges::is_sorted(sorted, before)) {
-    std::ranges::sort(sorted, before);
-  }
-  for (size_t i = 1; i < sorted.size(); ++i) {
-    const Record& previous = *sorted[i - 1];
-    if (sorted[i]->offset - previous.offset >= previous.stored_bytes) continue;
+  auto check = [&](const Record& previous, const Record& next) {
+    if (next.offset - previous.offset >= previous.stored_bytes) return;
     findings->push_back(
-        {"overlapping-records", Severity::kError, printable(sorted[i]->name),
+        {"overlapping-records", Severity::kError, printable(next.name),
          fmt::format("shares bytes with record {}", quoted(previous.name))});
+  };
+  if (std::ranges::is_sorted(records, {}, &Record::offset)) {
+    for (size_t i = 1; i < records.size(); ++i) {
+      check(records[i - 1], records[i]);
+    }
+    return;
   }
+  std::vector<const Record*> sorted;
+  for (const Record& record : records) sorted.push_back(&record);
+  std::ranges::sort(sorted, {}, &Record::offset);
+  for (size_t i = 1; i < sorted.size(); ++i) check(*sorted[i - 1], *sorted[i]);
 }
 
 }  // namespace

@@ -52,9 +52,9 @@ std::string_view payload(const char* data, const char* entry) {
 void print_row(std::string_view name) {
   // As wide as a row of `tsinspect params` is for these names.
   char row[] =
-      "                                                float32     [256]"
-      "            256        1024\n";
-  std::memcpy(row, name.data(), name.size() < 48 ? name.size() : 48);
+      "                                                        float32"
+      "    [256]           256  1.00 KiB\n";
+  std::memcpy(row, name.data(), name.size() < 56 ? name.size() : 56);
   std::fwrite(row, 1, sizeof row - 1, stdout);
 }
 

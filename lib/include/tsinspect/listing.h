@@ -15,10 +15,10 @@ namespace tsinspect {
 enum class SortKey : uint8_t { kFile, kName, kElements, kBytes, kDType };
 
 struct TensorQuery {
-  NameFilter filter;
+  NameFilter filter = {};
   SortKey sort = SortKey::kFile;
   bool descending = false;
-  std::optional<uint64_t> top;  // At most so many, the first ones.
+  std::optional<uint64_t> top = {};  // At most so many, the first ones.
 };
 
 // Rows of Model::tensors that are of one of `roles` and match, sorted. Equal

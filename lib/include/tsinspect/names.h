@@ -29,7 +29,8 @@ class NameFilter {
 };
 
 // The one of `candidates` that `wanted` is most likely a misspelling of, by
-// edit distance; empty if none is near. The first of equally near ones.
+// edit distance, or the beginning of; empty if there is none. The first of
+// equally near ones.
 std::string closest_name(std::string_view wanted,
                          std::span<const std::string_view> candidates);
 

@@ -40,6 +40,36 @@ void read_values(const Model& model, const Tensor& tensor,
                  const std::function<void(std::span<const std::byte>)>& sink,
                  const Limits& limits = {});
 
+// The same bytes, at random: what walks two tensors side by side, or one tensor
+// with several threads, reads with. Reading is thread-safe.
+class ValueReader {
+ public:
+  // Inflates the tensor's record if it is compressed. Throws as read_values.
+  // The model and the tensor must outlive the reader.
+  ValueReader(const Model& model, const Tensor& tensor,
+              const Limits& limits = {});
+
+  // Of all values: Tensor::size_bytes().
+  uint64_t size_bytes() const;
+
+  // Bytes [begin, begin + size) of the values in logical order. Views the
+  // mapped file where they lie there just so; else fills *buffer and views it.
+  // `begin` and `size` are whole elements, and in range.
+  std::span<const std::byte> read(uint64_t begin, size_t size,
+                                  std::vector<std::byte>* buffer) const;
+
+  // Gives the pages of a view that read() gave back to the system, so that
+  // passing over a large file takes no memory. The view stays valid.
+  void release(std::span<const std::byte> view) const;
+
+ private:
+  const Tensor& tensor_;
+  Bytes bytes_;
+  bool is_direct_ = false;  // The values lie in the storage as they are read.
+  bool is_mapped_ = false;
+  bool big_endian_ = false;
+};
+
 // SHA-256 of what read_values gives, in lower-case hexadecimal.
 std::string sha256(const Model& model, const Tensor& tensor,
                    const Limits& limits = {});
