@@ -1,0 +1,139 @@
+"""The modules that make_fixtures.py saves.
+
+It runs this text as a module `models` from a file `models.py`, so that class
+names and the source that torch keeps in its archives are the same everywhere.
+"""
+from typing import Dict, List, Tuple
+
+import torch
+from torch import nn
+
+
+class SmallCnn(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU())
+        self.head = nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.head(self.features(x).mean([2, 3]))
+
+
+class ResidualBlock(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(8, 8, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(8)
+        self.conv2 = nn.Conv2d(8, 8, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(8)
+
+    def forward(self, x):
+        y = torch.relu(self.bn1(self.conv1(x)))
+        return torch.relu(x + self.bn2(self.conv2(y)))
+
+
+class TinyResNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 8, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(8)
+        self.layer1 = ResidualBlock()
+        self.fc = nn.Linear(8, 10)
+
+    def forward(self, x):
+        x = torch.relu(self.bn1(self.conv1(x)))
+        return self.fc(self.layer1(x).mean([2, 3]))
+
+
+class Pickled(nn.Module):
+    """All that a pickled module can hold."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(3, 2)
+        self.tied = nn.Linear(3, 2)
+        self.tied.weight = self.fc.weight
+        self.again = self.fc
+        self.scale = nn.Parameter(torch.tensor(0.5), requires_grad=False)
+        self.register_buffer("mean", torch.tensor([1.0, 2.0]))
+        self.register_buffer("scratch", torch.zeros(2), persistent=False)
+        self.register_parameter("none", None)
+        self.table = torch.arange(4)
+        self.labels = {"cat": 0, "dog": 1}
+
+    def forward(self, x):
+        return self.again(x) * self.scale + self.mean
+
+
+class Embedding(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Embedding(5, 3)
+        self.register_buffer("offset", torch.tensor([1, 2, 3]))
+
+    @torch.jit.export
+    def lookup(self, i: int, scale: float = 2.0) -> torch.Tensor:
+        return self.table.weight[i] * scale + self.offset
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        return self.table(ids)
+
+
+class Scripted(nn.Module):
+    """Submodules, attributes of all kinds, exported methods, a list."""
+
+    names: List[str]
+    counts: Dict[str, int]
+    limit: torch.jit.Final[int]
+
+    def __init__(self):
+        super().__init__()
+        self.encoder = Embedding()
+        self.layers = nn.ModuleList([nn.Linear(3, 3), nn.Linear(3, 3)])
+        self.layers[1].bias = self.layers[0].bias
+        self.register_buffer("scratch", torch.zeros(2), persistent=False)
+        self.anchor = torch.tensor([[1.5, -2.5]], dtype=torch.float64)
+        self.names = ["a", "b"]
+        self.counts = {"a": 1}
+        self.limit = 7
+
+    @torch.jit.export
+    def embed(self, ids: torch.Tensor) -> Tuple[torch.Tensor, int]:
+        return self.encoder(ids), self.limit
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        x = self.encoder(ids)
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+class Hooked(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(2, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fc(x)
+
+
+def halve(self, x: Tuple[torch.Tensor]) -> Tuple[torch.Tensor]:
+    return (x[0] / 2,)
+
+
+def clamp(self, x: Tuple[torch.Tensor],
+          y: torch.Tensor) -> torch.Tensor:
+    return y.clamp(0, 1)
+
+
+class Labelled(torch.Tensor):
+    """A subclass of Tensor whose instances carry attributes."""
+
+
+class Run:
+    """An object of a class that a reader does not have."""
+
+    def __init__(self):
+        self.seed = 7
+        self.best = torch.tensor([0.25, 0.75])
