@@ -4,9 +4,22 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
+
+#include "base/printable.h"
 
 namespace tsinspect::cli {
 namespace {
+
+// CLI11's own conversion takes "-1" and octal.
+uint64_t parse_number(const Option& option, const std::string& text) {
+  uint64_t value;
+  const char* end = text.data() + text.size();
+  auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error == std::errc() && stop == end) return value;
+  throw UsageError{fmt::format("{} needs a number, not {}", option.name,
+                               tsinspect::quoted(text))};
+}
 
 CLI::Option* add(CLI::App* app, const Option& option) {
   if (auto* flag = std::get_if<bool*>(&option.target)) {
@@ -16,13 +29,34 @@ CLI::Option* add(CLI::App* app, const Option& option) {
     return app->add_option(option.name, **text);
   }
   if (auto* number = std::get_if<std::optional<uint64_t>*>(&option.target)) {
-    return app->add_option_function<uint64_t>(
-        option.name, [target = *number](uint64_t value) { *target = value; });
+    return app->add_option_function<std::string>(
+        option.name, [&option, target = *number](const std::string& text) {
+          *target = parse_number(option, text);
+        });
   }
   auto* texts = std::get<std::vector<std::string>*>(option.target);
   // One value for each time the option is given, not all that follow.
   return app->add_option(option.name, *texts)
       ->allow_extra_args(option.is_argument());
+}
+
+// CLI11 takes "[a,b]" for two values; with this before it, for one.
+constexpr char kGuard = '\1';
+
+void guard(std::vector<std::string>* args) {
+  for (std::string& arg : *args) {
+    if (arg.starts_with('[')) arg.insert(0, 1, kGuard);
+  }
+}
+
+void unguard(const Option& option) {
+  auto strip = [](std::string& text) {
+    if (text.starts_with(kGuard)) text.erase(0, 1);
+  };
+  if (auto* text = std::get_if<std::string*>(&option.target)) strip(**text);
+  if (auto* texts = std::get_if<std::vector<std::string>*>(&option.target)) {
+    for (std::string& text : **texts) strip(text);
+  }
 }
 
 // CLI11's sentence as ours: one line, no full stop.
@@ -54,6 +88,7 @@ bool parse_options(const Options& options, std::vector<std::string> args) {
       added->check(CLI::IsMember(option.choices));
     }
   }
+  guard(&args);
   std::reverse(args.begin(), args.end());  // As CLI11 wants a vector.
   try {
     app.parse(std::move(args));
@@ -62,6 +97,7 @@ bool parse_options(const Options& options, std::vector<std::string> args) {
   } catch (const CLI::ParseError& error) {
     throw UsageError{one_line(error.what())};
   }
+  for (const Option& option : options) unguard(option);
   return true;
 }
 

@@ -34,8 +34,10 @@ TensorQuery make_query(const ListingOptions& options) {
   return query;
 }
 
-// The hash of a tensor, or empty after reporting why there is none.
+// The hash of a tensor, or empty if it has no data, or after reporting
+// why that cannot be read.
 std::string hash_of(const Model& model, const Tensor& tensor, Report& report) {
+  if (tensor.storage == kNoIndex) return {};  // Of a meta tensor: no values.
   try {
     return sha256(model, tensor);
   } catch (const Error& error) {

@@ -19,6 +19,9 @@ struct TensorTable {
   bool role_column;
 };
 
+// As the file records it; empty if it does not.
+std::string_view device_of(const Model& model, const Tensor& tensor);
+
 // Columns that would say the same in every row are left out.
 void print_tensors(Output& out, const TensorTable& table);
 

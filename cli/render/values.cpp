@@ -1,76 +1,17 @@
 #include "render/values.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <cstdlib>
 #include <functional>
 #include <utility>
 
 #include "base/printable.h"
+#include "render/tensor_part.h"
 #include "render/text.h"
 #include "tsinspect/error.h"
-#include "tsinspect/values.h"
 
 namespace tsinspect::cli {
 namespace {
-
-// torch has no tensor of more dimensions; this bounds the recursion below.
-constexpr size_t kMaxDimensions = 64;
-
-uint64_t elements_of(const std::vector<int64_t>& shape) {
-  uint64_t count = 1;
-  for (int64_t size : shape) count *= static_cast<uint64_t>(size);
-  return count;
-}
-
-// A part of a tensor, seen as a tensor of its own.
-class Part {
- public:
-  Part(const Model& model, const Tensor& tensor, const Slice& slice)
-      : reader_(model, tensor),
-        type_class_(dtype_info(tensor.dtype).type_class),
-        slice_(slice),
-        shape_(slice.shape()),
-        index_(slice.dimensions.size()) {
-    for (size_t i = 0; i < slice.dimensions.size(); ++i) {
-      index_[i] = slice.dimensions[i].start;
-      if (!slice.dimensions[i].dropped) kept_.push_back(i);
-    }
-    if (shape_.size() > kMaxDimensions) {
-      throw Error(ErrorKind::kLimit,
-                  fmt::format("{} dimensions; values are shown of at most {}",
-                              shape_.size(), kMaxDimensions));
-    }
-  }
-
-  const std::vector<int64_t>& shape() const { return shape_; }
-  DTypeClass type_class() const { return type_class_; }
-
-  void move_to(size_t dimension, int64_t index) {
-    const auto& along = slice_.dimensions[kept_[dimension]];
-    index_[kept_[dimension]] = along.start + index * along.step;
-  }
-  std::string text() const { return reader_.text(index_); }
-  double real() const { return reader_.real(index_); }
-
-  // The two halves of a complex number: "1+2j".
-  std::pair<double, double> complex() const {
-    std::string whole = text();
-    if (whole.starts_with('(')) whole.erase(0, 1);
-    char* middle = nullptr;
-    double real = std::strtod(whole.c_str(), &middle);
-    return {real, std::strtod(middle, nullptr)};
-  }
-
- private:
-  ElementReader reader_;
-  DTypeClass type_class_;
-  const Slice& slice_;
-  std::vector<int64_t> shape_;
-  std::vector<size_t> kept_;  // Dimensions of the tensor that the part has.
-  std::vector<int64_t> index_;
-};
 
 // How real numbers that stand together are written, after torch's
 // _tensor_str._Formatter: whole ones as "3.", far apart ones as "3.0000e-05".
@@ -106,19 +47,20 @@ class RealFormat {
 // print.
 class Printer {
  public:
-  Printer(Output& out, Part& part, const ValueStyle& style)
+  Printer(Output& out, TensorPart& part, const ValueStyle& style)
       : out_(out),
         part_(part),
         real_(style.precision),
         imaginary_(style.precision),
-        cut_(!style.full && elements_of(part.shape()) > kWholeElements),
+        cut_(!style.full && part.elements() > kWholeElements),
         line_columns_(out.columns() > 0 ? out.columns() : 80) {}
 
   void print() {
-    if (elements_of(part_.shape()) == 0) {
+    if (part_.elements() == 0) {
       out_.text("[]\n");
       return;
     }
+    check_shown();
     each(0, [this] { learn(); });
     each(0, [this] { width_ = std::max(width_, columns_of(element())); });
     write(0);
@@ -127,6 +69,22 @@ class Printer {
 
  private:
   size_t dimensions() const { return part_.shape().size(); }
+
+  // A tensor expanded from one element can have more edges than anyone reads.
+  void check_shown() {
+    constexpr uint64_t kMostShown = 1'000'000;
+    uint64_t shown = 1;
+    for (int64_t size : part_.shape()) {
+      if (!cut_ || shown > kMostShown) break;
+      shown *= static_cast<uint64_t>(std::min(size, 2 * kEdgeItems));
+    }
+    if (shown > kMostShown) {
+      throw Error(ErrorKind::kLimit,
+                  fmt::format("even the edges of {} are too many to print; "
+                              "name a slice",
+                              shape_text(part_.shape())));
+    }
+  }
 
   // Calls `visit(i)` for the indices shown along a dimension, and
   // `visit(-1)` for those left out.
@@ -234,7 +192,7 @@ class Printer {
   }
 
   Output& out_;
-  Part& part_;
+  TensorPart& part_;
   RealFormat real_;
   RealFormat imaginary_;
   bool cut_;
@@ -242,66 +200,12 @@ class Printer {
   size_t width_ = 0;
 };
 
-void write_integer(Json& json, const std::string& text) {
-  int64_t value = 0;
-  const char* end = text.data() + text.size();
-  if (std::from_chars(text.data(), end, value).ptr == end) {
-    return json.value(value);
-  }
-  uint64_t large = 0;
-  std::from_chars(text.data(), end, large);
-  json.value(large);
-}
-
-void write_element(Json& json, const Part& part) {
-  switch (part.type_class()) {
-    case DTypeClass::kBool:
-      return json.value(part.text() == "True");
-    case DTypeClass::kSigned:
-    case DTypeClass::kUnsigned:
-      return write_integer(json, part.text());
-    case DTypeClass::kFloat:
-    case DTypeClass::kQuantized:
-      return json.value(part.real());
-    case DTypeClass::kComplex: {
-      auto [real, imaginary] = part.complex();
-      json.begin_array();
-      json.value(real);
-      json.value(imaginary);
-      return json.end_array();
-    }
-    case DTypeClass::kOpaque:
-      return json.value(part.text());
-  }
-}
-
-void write_nested(Json& json, Part& part, size_t dimension, uint64_t* left) {
-  if (dimension == part.shape().size()) {
-    --*left;
-    return write_element(json, part);
-  }
-  json.begin_array();
-  for (int64_t i = 0; i < part.shape()[dimension] && *left > 0; ++i) {
-    part.move_to(dimension, i);
-    write_nested(json, part, dimension + 1, left);
-  }
-  json.end_array();
-}
-
 }  // namespace
 
 void print_values(Output& out, const Model& model, const Tensor& tensor,
                   const Slice& slice, const ValueStyle& style) {
-  Part part(model, tensor, slice);
+  TensorPart part(model, tensor, slice);
   Printer(out, part, style).print();
-}
-
-bool write_values(Json& json, const Model& model, const Tensor& tensor,
-                  const Slice& slice, const ValueStyle& style) {
-  Part part(model, tensor, slice);
-  uint64_t left = style.full ? UINT64_MAX : kWholeElements;
-  write_nested(json, part, 0, &left);
-  return style.full || elements_of(part.shape()) <= kWholeElements;
 }
 
 }  // namespace tsinspect::cli

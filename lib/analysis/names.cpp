@@ -108,6 +108,16 @@ size_t edit_distance(std::string_view a, std::string_view b, size_t limit) {
   return row[b.size()];
 }
 
+// Of "optimizer", "optimizer_state_dict".
+std::string first_that_begins_with(
+    std::string_view wanted, std::span<const std::string_view> candidates) {
+  if (wanted.size() < 3) return {};
+  for (std::string_view candidate : candidates) {
+    if (candidate.starts_with(wanted)) return std::string(candidate);
+  }
+  return {};
+}
+
 }  // namespace
 
 NameFilter::NameFilter(std::span<const std::string> patterns) {
@@ -145,7 +155,8 @@ std::string closest_name(std::string_view wanted,
     if (distance == 0) break;
     limit = distance - 1;
   }
-  return found ? std::string(nearest) : std::string();
+  if (found) return std::string(nearest);
+  return first_that_begins_with(wanted, candidates);
 }
 
 }  // namespace tsinspect
