@@ -19,9 +19,10 @@ void render_model(const Model& model, Report& report,
 }
 
 void render_file(Report& report,
-                 const std::function<void(const Model&, Report&)>& render) {
+                 const std::function<void(const Model&, Report&)>& render,
+                 Model (*open)(const std::string&, const Limits&)) {
   try {
-    render_model(open_model(report.file), report, render);
+    render_model(open(report.file, {}), report, render);
   } catch (const Error& error) {
     report.fail(error);
   } catch (const std::bad_alloc&) {
@@ -90,7 +91,8 @@ void Report::print_heading(const Model& model) {
 }
 
 int for_each_model(const FileOptions& options, Output& out,
-                   const std::function<void(const Model&, Report&)>& render) {
+                   const std::function<void(const Model&, Report&)>& render,
+                   Model (*open)(const std::string&, const Limits&)) {
   int status = kOk;
   for (size_t i = 0; i < options.files.size(); ++i) {
     Json json(out);
@@ -101,7 +103,7 @@ int for_each_model(const FileOptions& options, Output& out,
       json.member("schema", "tsinspect/1");
       json.member("file", options.files[i]);
     }
-    render_file(report, render);
+    render_file(report, render, open);
     if (options.json) finish_json(report);
     status = std::max(status, report.status);
   }

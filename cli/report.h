@@ -62,8 +62,12 @@ class Report {
 
 // Opens each file and renders it, as text or as the members of a JSON object
 // that already has "schema", "file" and "form", and gets "findings" and
-// "error". `render` raises Report::status or throws Error to fail the file.
+// "error". `render` raises Report::status or throws Error to fail the file. A
+// file that could be read in part is given to it only if `open` is
+// open_partial.
 int for_each_model(const FileOptions& options, Output& out,
-                   const std::function<void(const Model&, Report&)>& render);
+                   const std::function<void(const Model&, Report&)>& render,
+                   Model (*open)(const std::string&,
+                                 const Limits&) = open_model);
 
 }  // namespace tsinspect::cli

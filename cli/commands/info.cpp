@@ -6,19 +6,21 @@
 namespace tsinspect::cli {
 namespace {
 
+void print(const Model& model, Report& report) {
+  Summary summary = summarize(model);
+  if (report.json) {
+    write_info(*report.json, model, summary);
+  } else {
+    if (report.index > 0) report.out.put('\n');
+    print_info(report.out, report.file, model, summary);
+  }
+}
+
 Action setup(Options* options) {
   auto values = std::make_shared<FileOptions>();
   add_file_options(options, values.get());
   return [values](Output& out) {
-    return for_each_model(*values, out, [](const Model& model, Report& report) {
-      Summary summary = summarize(model);
-      if (report.json) {
-        write_info(*report.json, model, summary);
-      } else {
-        if (report.index > 0) report.out.put('\n');
-        print_info(report.out, report.file, model, summary);
-      }
-    });
+    return for_each_model(*values, out, print, open_partial);
   };
 }
 

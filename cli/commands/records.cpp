@@ -144,10 +144,10 @@ Action setup(Options* options) {
   options->push_back({"--check", "", "Read every record and verify its CRC-32",
                       &values->check});
   return [values](Output& out) {
-    return for_each_model(values->files, out,
-                          [&](const Model& model, Report& report) {
-                            run(model, values->check, report);
-                          });
+    auto render = [&](const Model& model, Report& report) {
+      run(model, values->check, report);
+    };
+    return for_each_model(values->files, out, render, open_partial);
   };
 }
 

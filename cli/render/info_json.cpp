@@ -152,6 +152,27 @@ void write_methods(Json& json, const Model& model) {
   json.end_array();
 }
 
+void write_hooks(Json& json, const Model& model) {
+  json.key("hooks");
+  json.begin_array();
+  for (const Module& module : model.modules) {
+    if (module.type_index == kNoIndex) continue;
+    const ScriptType& type = model.types[module.type_index];
+    auto write = [&](const std::vector<std::string>& hooks, const char* kind) {
+      for (const std::string& hook : hooks) {
+        json.begin_object();
+        json.member("module", module.path);
+        json.member("kind", kind);
+        json.member("name", hook);
+        json.end_object();
+      }
+    };
+    write(type.forward_pre_hooks, "forward_pre_hook");
+    write(type.forward_hooks, "forward_hook");
+  }
+  json.end_array();
+}
+
 // Each name once, in the order of the file, with all calls of it.
 void write_imports(Json& json, const Model& model) {
   std::vector<std::string_view> names;
@@ -180,6 +201,7 @@ void write_info(Json& json, const Model& model, const Summary& summary) {
   write_storages(json, model, summary);
   write_objects(json, model, summary);
   write_methods(json, model);
+  write_hooks(json, model);
   write_imports(json, model);
 }
 

@@ -206,6 +206,29 @@ void print_modules(Lines& lines, const Model& model) {
   }
 }
 
+void print_hooks(Lines& lines, const Model& model) {
+  size_t all = 0, told = 0;
+  for (const Module& module : model.modules) {
+    if (module.type_index == kNoIndex) continue;
+    const ScriptType& type = model.types[module.type_index];
+    auto add = [&](const std::vector<std::string>& hooks, const char* kind) {
+      for (const std::string& hook : hooks) {
+        if (++all > kMethods) continue;
+        ++told;
+        lines.add(
+            "hooks",
+            fmt::format("{} {} of {}", kind, printable(hook, kNameColumns),
+                        module.path.empty()
+                            ? "(root)"
+                            : printable(module.path, kNameColumns)));
+      }
+    };
+    add(type.forward_pre_hooks, "forward pre-hook");
+    add(type.forward_hooks, "forward hook");
+  }
+  lines.add_rest("hooks", all, told);
+}
+
 void print_imports(Lines& lines, const Model& model, const Summary& summary) {
   if (summary.unknown_imports.empty()) return;
   std::string text = "not of torch or NumPy: ";
@@ -246,6 +269,7 @@ void print_info(Output& out, const std::string& file, const Model& model,
   print_top_level(lines, model, summary);
   print_settings(lines, model, summary);
   print_modules(lines, model);
+  print_hooks(lines, model);
   print_imports(lines, model, summary);
   print_findings(lines, model);
   if (!model.records.empty()) {

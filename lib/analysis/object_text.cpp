@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/printable.h"
+#include "rebuild/numpy_scalar.h"
 #include "tsinspect/dtype.h"
 #include "tsinspect/object_tree.h"
 
@@ -46,8 +47,37 @@ std::string float_text(double value) {
   return whole ? text + ".0" : text;
 }
 
+// " [64, 3, 7, 7]" of a tuple; empty if it is none of integers.
+std::string shape_text(const ObjectGraph& graph, ObjectRef shape) {
+  constexpr size_t kMaxDimensions = 64;
+  if (shape == kNoObject || graph.kind(shape) != ObjectKind::kTuple) return {};
+  auto sizes = graph.items(shape);
+  std::string text = " [";
+  for (size_t i = 0; i < std::min(sizes.size(), kMaxDimensions); ++i) {
+    if (graph.kind(sizes[i]) != ObjectKind::kInt) return {};
+    text += (i ? ", " : "") + std::to_string(graph.integer(sizes[i]));
+  }
+  return text + ']';
+}
+
+// "array f8 [2, 3]", from the state ([version,] shape, dtype, …).
+std::string array_text(const ObjectGraph& graph, ObjectRef ref) {
+  ObjectRef state = graph.state(ref);
+  bool has_version = state != kNoObject && graph.items(state).size() > 4;
+  ObjectRef dtype = item(graph, state, has_version ? 2 : 1);
+  std::string text = "array";
+  if (dtype != kNoObject) {
+    ObjectRef type = item(graph, graph.arguments(dtype), 0);
+    if (type != kNoObject) text += ' ' + printable(graph.bytes(type), 20);
+  }
+  return text + shape_text(graph, item(graph, state, has_version ? 1 : 0));
+}
+
 // "tensor float32 [64, 3, 7, 7]", as far as the call's arguments say.
 std::string tensor_text(const ObjectGraph& graph, ObjectRef ref) {
+  if (graph.global_name(ref).starts_with("numpy.")) {
+    return array_text(graph, ref);
+  }
   ObjectRef arguments = graph.arguments(ref);
   for (int level = 0; level < 4; ++level) {
     ObjectRef inner = item(graph, arguments, 0);
@@ -71,18 +101,7 @@ std::string tensor_text(const ObjectGraph& graph, ObjectRef ref) {
         find_dtype_of_storage(name.substr(name.rfind('.') + 1));
     if (info != nullptr) text += std::string(" ") + info->name;
   }
-  ObjectRef shape = item(graph, arguments, 2);
-  if (shape != kNoObject && graph.kind(shape) == ObjectKind::kTuple) {
-    text += " [";
-    for (size_t i = 0; i < std::min<size_t>(graph.items(shape).size(), 64);
-         ++i) {
-      ObjectRef size = graph.items(shape)[i];
-      if (graph.kind(size) != ObjectKind::kInt) return "tensor";
-      text += (i ? ", " : "") + std::to_string(graph.integer(size));
-    }
-    text += ']';
-  }
-  return text;
+  return text + shape_text(graph, item(graph, arguments, 2));
 }
 
 // Writes one line of Python until it is long enough. Everything written makes
@@ -193,6 +212,10 @@ class OneLine {
       text_ += '<' + tensor_text(graph_, ref) + '>';
       return;
     }
+    if (auto value = numpy_scalar_text(graph_, ref)) {
+      text_ += *value;
+      return;
+    }
     text_ += printable(type_name(graph_, ref), max_);
     bool plain = graph_.state(ref) == kNoObject &&
                  graph_.list_items(ref) == kNoObject &&
@@ -229,6 +252,7 @@ std::string one_line(const ObjectGraph& graph, ObjectRef ref,
 std::string brief(const ObjectGraph& graph, ObjectRef ref) {
   if (is_scalar(graph, ref)) return one_line(graph, ref);
   if (is_tensor(graph, ref)) return tensor_text(graph, ref);
+  if (auto value = numpy_scalar_text(graph, ref)) return *value;
   std::string name = printable(type_name(graph, ref), 60);
   switch (graph.kind(ref)) {
     case ObjectKind::kDict:

@@ -18,8 +18,10 @@ constexpr std::array<std::string_view, 4> kConstructors = {
     "copy_reg._reconstructor", "copyreg._reconstructor", "copyreg.__newobj__",
     "copy_reg.__newobj__"};
 
-constexpr std::array<std::string_view, 3> kTensorCalls = {
-    "torch._utils._rebuild_", "torch._tensor._rebuild_", "torch._rebuild_"};
+constexpr std::array<std::string_view, 5> kTensorCalls = {
+    "torch._utils._rebuild_", "torch._tensor._rebuild_", "torch._rebuild_",
+    "numpy.core.multiarray._reconstruct",
+    "numpy._core.multiarray._reconstruct"};
 
 // What holds the members of a torch.nn.Module that Python gives as attributes.
 constexpr std::array<std::string_view, 3> kModuleDicts = {

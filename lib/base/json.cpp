@@ -103,6 +103,7 @@ class Walk {
   void value(ondemand::value value, uint32_t depth) {
     const char* start = value.raw_json_token().data();
     uint64_t at = offset_of(start);
+    check_inside(at);
     ondemand::json_type type;
     check(value.type().get(type), at);
     switch (type) {
@@ -135,6 +136,12 @@ class Walk {
     }
   }
 
+  // Where the text ends early, simdjson's next token is whatever lies behind
+  // it.
+  void check_inside(uint64_t at) const {
+    if (at >= text_.size()) fail("it ends early", text_.size());
+  }
+
   void check_depth(uint32_t depth, uint64_t at) const {
     if (depth >= kMaxDepth) fail("it is nested too deep", at);
   }
@@ -148,6 +155,7 @@ class Walk {
       ondemand::field field;
       check(std::move(member).get(field), at);
       const char* raw = field.key().raw();
+      check_inside(offset_of(raw));
       std::string_view key;
       check(field.unescaped_key().get(key), offset_of(raw));
       handler_.key(depth + 1, in_text(raw, key));

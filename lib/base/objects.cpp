@@ -26,6 +26,13 @@ constexpr int64_t kSmallInts = 4096;
 // Pickles larger than this make the arena grow as it goes.
 constexpr uint64_t kMaxReserved = uint64_t{64} << 20;
 
+// Room for `more` rows. Doubling keeps many small requests linear.
+template <typename T>
+void make_room(std::vector<T>* table, size_t more) {
+  if (table->capacity() - table->size() >= more) return;
+  reserve_rows(table, std::max(table->size() + more, 2 * table->capacity()));
+}
+
 [[noreturn]] void fail_too_large(const char* what) {
   throw Error(ErrorKind::kLimit,
               std::string(what) + ": more than 4,294,967,295 of them");
@@ -37,8 +44,8 @@ void ObjectGraph::reserve(uint64_t pickle_bytes) {
   // What torch.save writes has a node every ten bytes and a child every five.
   // Pages that are never written cost nothing.
   pickle_bytes = std::min(pickle_bytes, kMaxReserved);
-  reserve_rows(&nodes_, nodes_.size() + pickle_bytes / 8);
-  reserve_rows(&children_, children_.size() + pickle_bytes / 4);
+  make_room(&nodes_, pickle_bytes / 8);
+  make_room(&children_, pickle_bytes / 4);
 }
 
 ObjectRef ObjectGraph::add(Node node) {
@@ -48,6 +55,7 @@ ObjectRef ObjectGraph::add(Node node) {
 }
 
 std::string_view ObjectGraph::bytes(ObjectRef ref) const {
+  if (ref >= nodes_.size()) return {};
   const Node& node = nodes_[ref];
   switch (node.kind) {
     case ObjectKind::kString:
@@ -61,6 +69,7 @@ std::string_view ObjectGraph::bytes(ObjectRef ref) const {
 }
 
 std::span<const ObjectRef> ObjectGraph::items(ObjectRef ref) const {
+  if (ref >= nodes_.size()) return {};
   const Node& node = nodes_[ref];
   switch (node.kind) {
     case ObjectKind::kList:
@@ -76,10 +85,9 @@ std::span<const ObjectRef> ObjectGraph::items(ObjectRef ref) const {
 }
 
 ObjectRef ObjectGraph::part(ObjectRef object, uint32_t index) const {
+  if (kind(object) != ObjectKind::kObject) return kNoObject;
   const Node& node = nodes_[object];
-  if (node.kind != ObjectKind::kObject || index >= node.children.count) {
-    return kNoObject;
-  }
+  if (index >= node.children.count) return kNoObject;
   return children_[node.children.begin + index];
 }
 

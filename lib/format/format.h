@@ -47,8 +47,8 @@ const std::vector<Format>& formats();
 // Maps `path` and, if it is a zip, reads its directory. Throws Error.
 Input open_input(const std::string& path, const Limits& limits);
 
-// Reads one file of a form the table knows. Throws Error(kUnsupported) with
-// what the file looks like and what the user can do about it.
+// Reads one file of a form the table knows, as open_partial() does. Throws
+// Error(kUnsupported) with what the file looks like and what to do about it.
 Model read_file(const std::string& path, const Limits& limits);
 
 }  // namespace tsinspect

@@ -150,16 +150,27 @@ Model read_file(const std::string& path, const Limits& limits) {
     model.files = {input.file};
     model.records = std::move(input.records);
     model.findings = std::move(input.findings);
-    format.read(input, &model);
+    try {
+      format.read(input, &model);
+    } catch (const Error& error) {
+      if (model.records.empty() && model.objects.size() == 0) throw;
+      model.stopped = error;
+    }
     return model;
   }
   throw Error(ErrorKind::kUnsupported, identify(input));
 }
 
-Model open_model(const std::string& path, const Limits& limits) {
+Model open_partial(const std::string& path, const Limits& limits) {
   std::error_code ignored;
   if (!fs::is_directory(path, ignored)) return read_file(path, limits);
   return read_file(resolve_folder(path), limits);
+}
+
+Model open_model(const std::string& path, const Limits& limits) {
+  Model model = open_partial(path, limits);
+  if (model.stopped) throw *model.stopped;
+  return model;
 }
 
 }  // namespace tsinspect

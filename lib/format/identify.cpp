@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <filesystem>
 
 #include "base/printable.h"
@@ -53,7 +54,6 @@ constexpr std::array kMagics = {
           "7zXZ\0"sv,
           "xz", kUnpack},
     Magic{0, "\x28\xb5\x2f\xfd"sv, "zstd", kUnpack},
-    Magic{0, "\x04\x22\x4d\x18"sv, "lz4", kUnpack},
     Magic{0, "7z\xbc\xaf\x27\x1c"sv, "7-Zip archive", kUnpack},
     Magic{0, "Rar!\x1a\x07"sv, "RAR archive", kUnpack},
     Magic{257, "ustar"sv, "tar archive", kUnpack},
@@ -61,9 +61,7 @@ constexpr std::array kMagics = {
           "\x7f"
           "ELF"sv,
           "ELF program or library", kNotModel},
-    Magic{0, "MZ"sv, "Windows program or library", kNotModel},
     Magic{0, "\x89PNG\r\n\x1a\n"sv, "PNG image", kNotModel},
-    Magic{0, "\xff\xd8\xff"sv, "JPEG image", kNotModel},
     Magic{0, "%PDF-"sv, "PDF document", kNotModel},
     Magic{0, "SQLite format 3\0"sv, "SQLite database", kNotModel},
     Magic{0, "tree\nversion="sv, "LightGBM model", kExportFirst},

@@ -24,12 +24,7 @@ void read(const Input& input, Model* model) {
     throw Error(ErrorKind::kMalformed,
                 "storage " + quoted(id.key) + ": a pickle has no storages");
   });
-  CollectOptions options;
-  options.read_module = [&](ObjectRef object, ModuleView* view) {
-    return read_python_module(model->objects, object, view);
-  };
-  options.name_bytes = input.limits.metadata_bytes + 4 * input.data().size();
-  collect(model->root, options, &rebuilder, model);
+  collect_python(input.limits, &rebuilder, model);
 }
 
 }  // namespace

@@ -150,12 +150,7 @@ class LegacyReader {
   void collect_tensors(const Limits& limits) {
     TensorRebuilder rebuilder(
         &model_, [this](const StorageId& id) { return find_storage(id); });
-    CollectOptions options;
-    options.read_module = [this](ObjectRef object, ModuleView* view) {
-      return read_python_module(model_.objects, object, view);
-    };
-    options.name_bytes = limits.metadata_bytes + 4 * model_.files[0]->size();
-    collect(model_.root, options, &rebuilder, &model_);
+    collect_python(limits, &rebuilder, &model_);
   }
 
   ByteReader in_;

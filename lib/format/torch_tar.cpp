@@ -261,12 +261,7 @@ class TarReader {
     rebuilder.set_tensor_finder([this](ObjectRef ref, Tensor* tensor) {
       return find_tensor(ref, tensor);
     });
-    CollectOptions options;
-    options.read_module = [this](ObjectRef object, ModuleView* view) {
-      return read_python_module(model_.objects, object, view);
-    };
-    options.name_bytes = limits.metadata_bytes + 4 * file_.size();
-    collect(model_.root, options, &rebuilder, &model_);
+    collect_python(limits, &rebuilder, &model_);
   }
 
   std::string_view file_;

@@ -39,12 +39,7 @@ void read(const Input& input, Model* model) {
   model->producer.torch_version = torch_version(archive);
   model->root = archive.pickle(archive.find(kPickle));
   TensorRebuilder rebuilder(model, archive.storages("data/"));
-  CollectOptions options;
-  options.read_module = [&](ObjectRef object, ModuleView* view) {
-    return read_python_module(model->objects, object, view);
-  };
-  options.name_bytes = archive.name_bytes();
-  collect(model->root, options, &rebuilder, model);
+  collect_python(input.limits, &rebuilder, model);
 }
 
 }  // namespace

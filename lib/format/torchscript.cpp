@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "base/printable.h"
 #include "format/format.h"
@@ -31,11 +32,6 @@ bool matches(const Input& input) {
   std::string_view root = find_archive_root(input.records, kConstants);
   return !root.empty() && input.find_record(std::string(root) +
                                             std::string(kPickle)) != kNoIndex;
-}
-
-bool contains(const std::optional<std::vector<std::string>>& names,
-              std::string_view name) {
-  return names && std::ranges::find(*names, name) != names->end();
 }
 
 class ScriptReader {
@@ -63,6 +59,8 @@ class ScriptReader {
   }
 
  private:
+  using Roles = std::unordered_map<std::string_view, Role>;
+
   void read_source() {
     std::string folder = std::string(archive_.root()) + "code/";
     for (uint32_t i = 0; i < model_.records.size(); ++i) {
@@ -153,6 +151,19 @@ class ScriptReader {
     return entry->second;
   }
 
+  // What a class says of its attributes; nothing where there is no class.
+  const Roles& roles_of(const torchscript::ClassInfo* info) {
+    auto [entry, is_new] = roles_.try_emplace(info);
+    if (!is_new || info == nullptr) return entry->second;
+    auto add = [&](const auto& names, Role role) {
+      if (!names) return;
+      for (const std::string& name : *names) entry->second.emplace(name, role);
+    };
+    add(info->parameters, Role::kParameter);
+    add(info->buffers, Role::kBuffer);
+    return entry->second;
+  }
+
   // A scripted module's attributes are its object's state. One whose class has
   // a __getstate__ has something else there, which is looked into as it is.
   bool take_apart(ObjectRef object, ModuleView* view) {
@@ -182,19 +193,17 @@ class ScriptReader {
   void add_attributes(std::span<const ObjectRef> pairs,
                       const torchscript::ClassInfo* info, ModuleView* view) {
     const ObjectGraph& objects = model_.objects;
+    const Roles& roles = roles_of(info);
     for (size_t i = 0; i + 1 < pairs.size(); i += 2) {
       std::string_view name = objects.bytes(pairs[i]);
       if (name == "training" &&
           objects.kind(pairs[i + 1]) == ObjectKind::kBool) {
         view->training = objects.integer(pairs[i + 1]) != 0;
       }
-      Role role = Role::kAttribute;
-      if (info != nullptr && contains(info->parameters, name)) {
-        role = Role::kParameter;
-      } else if (info != nullptr && contains(info->buffers, name)) {
-        role = Role::kBuffer;
-      }
-      view->members.push_back({pairs[i], pairs[i + 1], role});
+      auto role = roles.find(name);
+      view->members.push_back(
+          {pairs[i], pairs[i + 1],
+           role == roles.end() ? Role::kAttribute : role->second});
     }
   }
 
@@ -212,6 +221,7 @@ class ScriptReader {
   const Limits& limits_;
   torchscript::Library library_;
   std::unordered_map<std::string_view, uint32_t> type_rows_;
+  std::unordered_map<const torchscript::ClassInfo*, Roles> roles_;
 };
 
 void read(const Input& input, Model* model) {

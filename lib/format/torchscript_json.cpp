@@ -25,6 +25,9 @@ namespace {
 
 constexpr std::string_view kModelJson = "model.json";
 
+// Far more than torch had; each costs memory a tensor.
+constexpr size_t kMaxDimensions = 64;
+
 bool matches(const Input& input) {
   return !find_archive_root(input.records, kModelJson).empty();
 }
@@ -98,7 +101,13 @@ class JsonModelReader {
 
   std::vector<int64_t> numbers(ObjectRef object, std::string_view key) const {
     std::vector<int64_t> values;
-    for (ObjectRef item : list(object, key)) {
+    auto items = list(object, key);
+    if (items.size() > kMaxDimensions) {
+      throw Error(ErrorKind::kLimit,
+                  fmt::format("record 'model.json': {} of {} dimensions", key,
+                              items.size()));
+    }
+    for (ObjectRef item : items) {
       values.push_back(number(objects_.bytes(item)));
     }
     return values;
@@ -165,17 +174,29 @@ class JsonModelReader {
     return static_cast<uint32_t>(model_.paths.size() - 1);
   }
 
+  std::string named(uint32_t path) {
+    std::string name = dotted_name(model_, path);
+    name_bytes_ += name.size();
+    if (name_bytes_ > archive_.name_bytes()) {
+      throw Error(ErrorKind::kLimit,
+                  fmt::format("names of tensors and modules take more than {} "
+                              "bytes",
+                              archive_.name_bytes()));
+    }
+    return name;
+  }
+
   void add_tensor(size_t row, ObjectRef key, uint32_t parent, uint32_t module,
                   Role role) {
     if (row >= table_.size()) fail(fmt::format("no tensor {}", row));
     Tensor tensor = table_[row];
     used_[row] = true;
     tensor.path = add_path(parent, key);
-    tensor.name = dotted_name(model_, tensor.path);
+    tensor.name = named(tensor.path);
     tensor.module = module;
     tensor.role = role;
     check_tensor(model_, tensor);
-    ++model_.storages[tensor.storage].tensors;
+    if (tensor.storage != kNoIndex) ++model_.storages[tensor.storage].tensors;
     model_.tensors.push_back(std::move(tensor));
   }
 
@@ -184,7 +205,7 @@ class JsonModelReader {
     if (object == kNoObject) fail("there is no main module");
     auto row = static_cast<uint32_t>(model_.modules.size());
     Module module;
-    module.path = dotted_name(model_, path);
+    module.path = named(path);
     module.parent = parent;
     model_.modules.push_back(std::move(module));
     for (ObjectRef parameter : list(object, "parameters")) {
@@ -225,6 +246,7 @@ class JsonModelReader {
   std::vector<Tensor> table_;
   std::vector<bool> used_;
   std::vector<ObjectRef> attributes_;
+  uint64_t name_bytes_ = 0;  // Of all names so far.
 };
 
 void read(const Input& input, Model* model) {

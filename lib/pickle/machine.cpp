@@ -7,6 +7,14 @@
 #include "pickle/text.h"
 
 namespace tsinspect {
+namespace {
+
+// Names of globals may take so many times the pickle's size, and so much more:
+// strings in the memo could be joined to names again and again.
+constexpr uint64_t kNameRatio = 16;
+constexpr uint64_t kSpareNameBytes = uint64_t{64} << 10;
+
+}  // namespace
 
 void Machine::fail(const std::string& message) const {
   throw Error(ErrorKind::kMalformed, "pickle: " + message, opcode_at_);
@@ -48,6 +56,11 @@ void Machine::push_text(std::string_view text) {
 }
 
 void Machine::push_global(std::string_view module, std::string_view name) {
+  name_bytes_ += module.size() + name.size();
+  if (name_bytes_ > kNameRatio * consumed() + kSpareNameBytes) {
+    throw Error(ErrorKind::kLimit,
+                "pickle: names of globals take too many bytes", opcode_at_);
+  }
   std::string full = fmt::format("{}.{}", module, name);
   auto [entry, is_new] = globals_.try_emplace(std::move(full));
   Global& global = entry->second;
@@ -116,7 +129,7 @@ void Machine::build(ObjectRef state) {
 
 void Machine::memoize(uint64_t index, ObjectRef value) {
   // Every entry takes two bytes of pickle at least.
-  if (index >= in_.position()) {
+  if (index >= consumed()) {
     far_memo_[index] = value;
     return;
   }

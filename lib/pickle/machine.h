@@ -17,7 +17,11 @@ class Machine {
  public:
   Machine(ByteReader* in, uint32_t record, ObjectGraph* graph,
           std::vector<Import>* imports)
-      : in_(*in), graph_(*graph), imports_(*imports), record_(record) {}
+      : in_(*in),
+        graph_(*graph),
+        imports_(*imports),
+        record_(record),
+        begin_(in->position()) {}
 
   // Runs to STOP and returns the top value.
   ObjectRef run();
@@ -26,6 +30,9 @@ class Machine {
   friend struct Operations;  // What each opcode does; see opcodes.cpp.
 
   [[noreturn]] void fail(const std::string& message) const;
+
+  // Bytes of the pickle read so far.
+  uint64_t consumed() const { return in_.position() - begin_; }
 
   void push(ObjectRef value) { stack_.push_back(value); }
   ObjectRef pop();
@@ -50,6 +57,7 @@ class Machine {
   ObjectGraph& graph_;
   std::vector<Import>& imports_;
   uint32_t record_;
+  uint64_t begin_;  // Position of the pickle in `in_`.
   uint64_t opcode_at_ = 0;
 
   std::vector<ObjectRef> stack_;
@@ -58,6 +66,7 @@ class Machine {
   // Memo entries whose index no sane pickle of this size would use.
   std::unordered_map<uint64_t, ObjectRef> far_memo_;
   uint64_t memoized_ = 0;
+  uint64_t name_bytes_ = 0;  // Of the globals named so far.
   bool stopped_ = false;
 
   struct Global {

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <charconv>
@@ -79,9 +80,8 @@ struct Operations {
     double value = 0;
     auto [end, error] =
         std::from_chars(line.data(), line.data() + line.size(), value);
-    bool range = error == std::errc::result_out_of_range;
-    if ((error != std::errc() && !range) || end != line.data() + line.size()) {
-      m.fail("not a float");
+    if (error != std::errc() || end != line.data() + line.size()) {
+      m.fail("not a float, or one that is out of range");
     }
     m.push(m.graph_.add_float(value));
   }
@@ -127,11 +127,15 @@ struct Operations {
     if ((m.stack_.size() - begin) % 2 != 0) m.fail("a key without a value");
     m.push(m.take(ObjectKind::kDict, begin));
   }
+  // Where the `count` values on top begin; none lies below the topmost mark.
+  static size_t operands(M& m, size_t count) {
+    size_t floor = m.marks_.empty() ? 0 : m.marks_.back();
+    if (m.stack_.size() < floor + count) m.fail("the stack is empty");
+    return m.stack_.size() - count;
+  }
   template <int kCount>
   static void tuple(M& m) {
-    size_t floor = m.marks_.empty() ? 0 : m.marks_.back();
-    if (m.stack_.size() < floor + kCount) m.fail("the stack is empty");
-    m.push(m.take(ObjectKind::kTuple, m.stack_.size() - kCount));
+    m.push(m.take(ObjectKind::kTuple, operands(m, kCount)));
   }
 
   // The container that the `count` values on top go to.
@@ -140,12 +144,8 @@ struct Operations {
     if (begin <= floor || begin > m.stack_.size()) m.fail("the stack is empty");
     return m.stack_[begin - 1];
   }
-  static size_t top_values(M& m, size_t count) {
-    if (m.stack_.size() < count) m.fail("the stack is empty");
-    return m.stack_.size() - count;
-  }
   static void append(M& m) {
-    size_t begin = top_values(m, 1);
+    size_t begin = operands(m, 1);
     m.append(target(m, begin), begin);
   }
   static void appends(M& m) {
@@ -153,7 +153,7 @@ struct Operations {
     m.append(target(m, begin), begin);
   }
   static void setitem(M& m) {
-    size_t begin = top_values(m, 2);
+    size_t begin = operands(m, 2);
     m.set_items(target(m, begin), begin);
   }
   static void setitems(M& m) {
@@ -194,13 +194,10 @@ struct Operations {
     m.push_object(m.pop(), arguments);
   }
   static void newobj_ex(M& m) {
-    // The keyword arguments become the last of the positional ones.
-    ObjectRef keywords = m.pop();
-    ObjectRef positional = m.pop();
-    auto items = m.graph_.items(positional);
-    std::vector<ObjectRef> all(items.begin(), items.end());
-    all.push_back(keywords);
-    m.push_object(m.pop(), m.graph_.add_container(ObjectKind::kTuple, all));
+    // Positional and keyword arguments become two. Joined, those that many
+    // objects share would be copied for each.
+    ObjectRef arguments = m.take(ObjectKind::kTuple, operands(m, 2));
+    m.push_object(m.pop(), arguments);
   }
   static void inst(M& m) {
     size_t begin = m.pop_mark();
@@ -239,6 +236,9 @@ struct Opcode {
   const char* name;  // pickletools' name.
   void (*run)(Machine&);
 };
+
+// A pickle without a magic that fails behind this was one, but is damaged.
+constexpr uint64_t kSoundBytes = 512;
 
 using O = Operations;
 using K = ObjectKind;
@@ -344,14 +344,22 @@ ObjectRef read_pickle(ByteReader* in, uint32_t record, ObjectGraph* graph,
 
 bool looks_like_pickle(std::string_view bytes) {
   if (bytes.size() < 2) return false;
-  auto code = static_cast<uint8_t>(bytes[0]);
-  if (code == 0x80) return static_cast<uint8_t>(bytes[1]) <= 5;
-  // Protocols 0 and 1 have no magic: the few first opcodes must be sound. Text
-  // that happens to start with one does not end with STOP.
-  constexpr std::string_view kFirst = "(cI]}lNSVLXUGFK)d";
-  return kFirst.find(bytes[0]) != std::string_view::npos &&
-         bytes.find_last_not_of("\r\n") != std::string_view::npos &&
-         bytes[bytes.find_last_not_of("\r\n")] == '.';
+  if (bytes[0] == '\x80') return static_cast<uint8_t>(bytes[1]) <= 5;
+  // Protocols 0 and 1 have no magic: they are run. Text that starts with an
+  // opcode fails soon. What has made a call until then is none, though.
+  ByteReader in(bytes);
+  ObjectGraph graph;
+  std::vector<Import> imports;
+  try {
+    Machine(&in, kNoIndex, &graph, &imports).run();
+    return !imports.empty() ||
+           in.rest().find_first_not_of(" \t\r\n") == std::string_view::npos;
+  } catch (const Error& error) {
+    bool calls = std::ranges::any_of(
+        imports, [](const Import& import) { return import.calls > 0; });
+    return calls || (error.offset() != Error::kNoOffset &&
+                     error.offset() >= kSoundBytes);
+  }
 }
 
 }  // namespace tsinspect

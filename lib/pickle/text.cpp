@@ -7,6 +7,7 @@ namespace tsinspect {
 namespace {
 
 constexpr size_t kMaxDigits = 4300;
+constexpr size_t kDigitsAtOnce = 16;
 
 void append_utf8(uint32_t code, std::string* out) {
   if (code < 0x80) {
@@ -114,15 +115,21 @@ std::optional<std::string> parse_decimal(std::string_view digits) {
   if (negative || digits.starts_with('+')) digits.remove_prefix(1);
   if (digits.empty() || digits.size() > kMaxDigits) return std::nullopt;
   std::string out;
-  for (char digit : digits) {
-    if (digit < '0' || digit > '9') return std::nullopt;
-    unsigned carry = static_cast<unsigned>(digit - '0');
+  while (!digits.empty()) {
+    // As many digits as 64 bits can hold 256 times over.
+    uint64_t carry = 0, scale = 1;
+    for (char digit : digits.substr(0, kDigitsAtOnce)) {
+      if (digit < '0' || digit > '9') return std::nullopt;
+      carry = 10 * carry + static_cast<uint64_t>(digit - '0');
+      scale *= 10;
+    }
+    digits.remove_prefix(std::min(digits.size(), kDigitsAtOnce));
     for (char& byte : out) {
-      carry += 10u * static_cast<uint8_t>(byte);
+      carry += scale * static_cast<uint8_t>(byte);
       byte = static_cast<char>(carry);
       carry >>= 8;
     }
-    if (carry != 0) out += static_cast<char>(carry);
+    for (; carry != 0; carry >>= 8) out += static_cast<char>(carry);
   }
   if (!out.empty() && (out.back() & 0x80)) out += '\0';
   if (!negative) return out;
@@ -131,6 +138,27 @@ std::optional<std::string> parse_decimal(std::string_view digits) {
     carry += static_cast<uint8_t>(~byte);
     byte = static_cast<char>(carry);
     carry >>= 8;
+  }
+  // -128 needs no byte for its sign, though 128 does.
+  if (out.size() > 1 && out.back() == '\xff' && (out[out.size() - 2] & 0x80)) {
+    out.pop_back();
+  }
+  return out;
+}
+
+std::optional<std::string> encode_latin1(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (size_t i = 0; i < text.size(); ++i) {
+    auto byte = static_cast<uint8_t>(text[i]);
+    if (byte >= 0x80) {
+      bool fits = byte == 0xc2 || byte == 0xc3;
+      if (!fits || ++i == text.size() || (text[i] & 0xc0) != 0x80) {
+        return std::nullopt;
+      }
+      byte = static_cast<uint8_t>(byte << 6 | (text[i] & 0x3f));
+    }
+    out += static_cast<char>(byte);
   }
   return out;
 }

@@ -20,6 +20,10 @@ std::string parse_raw_unicode(std::string_view text);
 // empty if it is not one, or has more digits than Python converts (4,300).
 std::optional<std::string> parse_decimal(std::string_view digits);
 
+// The characters of UTF-8 text as one byte each, as Latin-1 has them: what
+// protocol 2 and before write for bytes. Empty if one does not fit.
+std::optional<std::string> encode_latin1(std::string_view text);
+
 // Two's complement, little-endian, of at most eight bytes.
 int64_t small_integer(std::string_view bytes);
 

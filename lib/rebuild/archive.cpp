@@ -11,8 +11,6 @@
 namespace tsinspect {
 namespace {
 
-constexpr uint64_t kMetadataRatio = 4;
-
 [[noreturn]] void fail(const StorageId& id, const std::string& message,
                        uint64_t offset = Error::kNoOffset) {
   throw Error(ErrorKind::kMalformed,
@@ -38,8 +36,7 @@ Archive::Archive(Model* model, const NameIndex& names, std::string_view root,
       names_(names),
       root_(root),
       limits_(limits),
-      metadata_bytes_(limits.metadata_bytes +
-                      kMetadataRatio * model->files[0]->size()),
+      metadata_bytes_(limits.metadata_limit(model->files[0]->size())),
       storage_of_record_(model->records.size(), kNoIndex) {
   // Most records of a large archive are a tensor's storage.
   reserve_rows(&model_.storages, model_.records.size());

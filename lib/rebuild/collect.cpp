@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/printable.h"
 #include "tensor/build.h"
@@ -28,6 +29,10 @@ constexpr ObjectRef kModuleEnd = kNoObject;
 // Modules and tensors that repeated modules may add, on top of twice the
 // graph's size: enough for any model, and an end for hostile ones.
 constexpr size_t kSpareRows = 4096;
+
+// The same for the members of modules.
+constexpr uint64_t kMembersPerObject = 16;
+constexpr uint64_t kSpareMembers = uint64_t{1} << 20;
 
 bool may_hold_tensors(ObjectKind kind) {
   switch (kind) {
@@ -77,14 +82,31 @@ class Collector {
     ObjectKind kind = objects_.kind(task.value);
     if (kind == ObjectKind::kPersistent) return;
     ModuleView view;
-    bool is_module =
-        options_.read_module && options_.read_module(task.value, &view);
-    bool enter_again = is_module && options_.repeat_modules;
-    if (!enter(task.value) && !enter_again) return;
-    if (is_module) return enter_module(task, view);
+    bool is_new = enter(task.value);
+    if (!is_new && !options_.repeat_modules) return;
+    if (take_apart(task.value, is_new, &view)) return enter_module(task, view);
+    if (!is_new) return;
     size_t first = tasks_.size();
     add_children(task, path_of(task), task.value);
     std::reverse(tasks_.begin() + static_cast<ptrdiff_t>(first), tasks_.end());
+  }
+
+  // True if the value is a module. Of objects that are none, and of several
+  // that have one state, that is asked once, and of modules not too often: it
+  // takes time with the size of the state.
+  bool take_apart(ObjectRef value, bool is_new, ModuleView* view) {
+    if (!options_.read_module) return false;
+    if (is_new) {
+      ObjectRef state = objects_.state(value);
+      if (state != kNoObject && !states_.insert(state).second) return false;
+    } else if (!modules_.contains(value)) {
+      return false;
+    }
+    if (!options_.read_module(value, view)) return false;
+    modules_.insert(value);
+    members_ += view->members.size();
+    check_members();
+    return true;
   }
 
   // True the first time.
@@ -156,7 +178,7 @@ class Collector {
     }
   }
 
-  void add_object(const Task& child, ObjectRef object) {
+  void add_object(Task child, ObjectRef object) {
     ObjectRef arguments = objects_.arguments(object);
     if (rebuilder_.is_mapping(object)) {
       add_argument_pairs(child, arguments);
@@ -170,7 +192,14 @@ class Collector {
       add_pairs(child, objects_.items(dict), Task::kObjectKey);
     }
     ObjectRef state = objects_.state(object);
-    if (state == kNoObject || !enter(state)) return;
+    if (state == kNoObject) return;
+    if (objects_.kind(state) == ObjectKind::kObject) {
+      // Objects may be each other's states in turn, so not by recursion.
+      child.key_kind = Task::kNoKey;
+      child.value = state;
+      return push(child);
+    }
+    if (!enter(state)) return;
     if (objects_.kind(state) == ObjectKind::kDict) {
       add_pairs(child, objects_.items(state), Task::kAttributeKey);
     } else {
@@ -181,7 +210,7 @@ class Collector {
   // Python 2 gives an OrderedDict its items as pairs: [[key, value], …].
   void add_argument_pairs(Task child, ObjectRef arguments) {
     auto items = objects_.items(arguments);
-    if (items.empty()) return;
+    if (items.empty() || !enter(items.back())) return;
     for (ObjectRef item : objects_.items(items.back())) {
       auto pair = objects_.items(item);
       if (pair.size() != 2 || !may_hold_tensors(objects_.kind(pair[1]))) {
@@ -224,6 +253,13 @@ class Collector {
                 "and modules");
   }
 
+  void check_members() const {
+    if (members_ < kMembersPerObject * objects_.size() + kSpareMembers) return;
+    throw Error(ErrorKind::kLimit,
+                "modules that share their members again and again have too "
+                "many of them");
+  }
+
   bool add_tensors(const Task& task) {
     parts_.clear();
     try {
@@ -233,7 +269,6 @@ class Collector {
           error.kind(),
           fmt::format("tensor {}: {}", quoted(name_of(task)), error.what()));
     }
-    if (parts_.empty()) return false;
     uint32_t path = path_of(task);
     for (Part& part : parts_) {
       check_rows();
@@ -270,6 +305,9 @@ class Collector {
   ObjectGraph& objects_;
   std::vector<Task> tasks_;
   std::vector<bool> entered_;
+  std::unordered_set<ObjectRef> modules_;
+  std::unordered_set<ObjectRef> states_;  // Of the objects that were new.
+  uint64_t members_ = 0;                  // Of all modules, repeated ones, too.
   std::vector<Part> parts_;
   size_t row_limit_;
   uint64_t name_bytes_ = 0;

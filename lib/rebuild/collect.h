@@ -13,7 +13,7 @@
 namespace tsinspect {
 
 // One entry of a module: a parameter, buffer, other attribute, or submodule.
-struct Member {
+struct ModuleMember {
   ObjectRef key;
   ObjectRef value;
   Role role;  // Of the tensors in it.
@@ -24,7 +24,8 @@ struct ModuleView {
   std::string type;
   uint32_t type_index = kNoIndex;  // Index into Model::types.
   std::optional<bool> training;
-  std::vector<Member> members;  // Submodules last, in the order of their keys.
+  std::vector<ModuleMember>
+      members;  // Submodules last, in the order of their keys.
 };
 
 // Takes an object apart if it is a module; false if it is something else.
@@ -53,6 +54,11 @@ struct CollectOptions {
 // are met again, shared or in a cycle, are not entered again. Throws Error.
 void collect(ObjectRef root, const CollectOptions& options,
              TensorRebuilder* rebuilder, Model* model);
+
+// collect() for what Python has pickled: the model's root, with the modules in
+// it taken apart.
+void collect_python(const Limits& limits, TensorRebuilder* rebuilder,
+                    Model* model);
 
 // The dotted name of a path.
 std::string dotted_name(const Model& model, uint32_t path);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/file.h"
 #include "base/printable.h"
 
 namespace tsinspect {
@@ -122,6 +123,17 @@ Tensor RebuildCall::tensor(ObjectRef ref, const char* what) const {
     fail(fmt::format("its {} is no tensor", what));
   }
   return std::move(found[0].tensor);
+}
+
+void RebuildCall::count_channels(uint64_t n) const {
+  uint64_t file_bytes = 0;
+  for (const auto& file : model.files) file_bytes += file->size();
+  rebuilder.channels_ += n;
+  if (rebuilder.channels_ > file_bytes) {
+    throw Error(
+        ErrorKind::kLimit,
+        fmt::format("{}: scales that are shared again and again", global.name));
+  }
 }
 
 uint32_t RebuildCall::find_storage(const StorageId& id) const {

@@ -45,12 +45,21 @@ struct RebuildCall {
 
   uint32_t find_storage(const StorageId& id) const;
 
+  // Counts channels whose scales are about to be read. Throws Error(kLimit)
+  // where all tensors together have more than their files could hold.
+  void count_channels(uint64_t n) const;
+
   // Details of this call's tensor, made by `make` when first asked for.
   template <typename Make>
   std::shared_ptr<const TensorDetails> details(Make make) const {
     auto& kept = rebuilder.details_[value];
     if (kept == nullptr) kept = std::make_shared<TensorDetails>(make());
     return kept;
+  }
+
+  // Room for what the text of an array's data was encoded to.
+  std::string_view& encoded_text(ObjectRef text) const {
+    return rebuilder.encoded_[text];
   }
 
   // Row of the storage that `make` gives for this call, made once.

@@ -11,6 +11,17 @@ namespace {
 // Keys nest no deeper than this in a name; what lies deeper is "…".
 constexpr int kMaxDepth = 4;
 
+// Nor does a name that is as long as this get more keys of a tuple.
+constexpr size_t kLongName = 4096;
+
+// Text of the bytes that protocol 2 and before write as a call:
+// _codecs.encode(text, 'latin1'); kNoObject for everything else.
+ObjectRef encoded_text(const ObjectGraph& objects, ObjectRef key) {
+  if (objects.global_name(key) != "_codecs.encode") return kNoObject;
+  auto arguments = objects.items(objects.arguments(key));
+  return arguments.empty() ? kNoObject : arguments[0];
+}
+
 // What Python's repr() says of a key, or, at the top, its str().
 void append_key(const ObjectGraph& objects, ObjectRef key, int depth,
                 std::string* out) {
@@ -41,14 +52,18 @@ void append_key(const ObjectGraph& objects, ObjectRef key, int depth,
     case ObjectKind::kFrozenSet:
       break;
     default:
-      *out += fmt::format("<{}>", objects.global_name(key));
+      if (ObjectRef text = encoded_text(objects, key); text != kNoObject) {
+        *out += "b" + quoted(objects.bytes(text));
+      } else {
+        *out += fmt::format("<{}>", objects.global_name(key));
+      }
       return;
   }
   auto items = objects.items(key);
   *out += '(';
   for (size_t i = 0; i < items.size(); ++i) {
     if (i > 0) *out += ", ";
-    if (depth == kMaxDepth || i == 16) {
+    if (depth == kMaxDepth || i == 16 || out->size() > kLongName) {
       *out += "…";
       break;
     }

@@ -6,6 +6,7 @@
 
 #include "base/checked.h"
 #include "base/printable.h"
+#include "pickle/text.h"
 #include "rebuild/globals.h"
 #include "tensor/build.h"
 #include "tensor/numpy_dtype.h"
@@ -53,16 +54,14 @@ std::string_view data_bytes(RebuildCall& call, ObjectRef ref) {
     if (call.objects.kind(ref) != ObjectKind::kString) {
       call.fail("its data is no text");
     }
-    std::string latin1;
-    std::string_view text = call.objects.bytes(ref);
-    for (size_t i = 0; i < text.size(); ++i) {
-      auto byte = static_cast<uint8_t>(text[i]);
-      if (byte >= 0x80 && i + 1 < text.size()) {
-        byte = static_cast<uint8_t>(byte << 6 | (text[++i] & 0x3f));
-      }
-      latin1 += static_cast<char>(byte);
+    // Arrays may share their text; it is encoded once.
+    std::string_view& known = call.encoded_text(ref);
+    if (known.data() == nullptr) {
+      auto latin1 = encode_latin1(call.objects.bytes(ref));
+      if (!latin1) call.fail("its data is no Latin-1 text");
+      known = call.objects.own(std::move(*latin1));
     }
-    return call.objects.own(std::move(latin1));
+    return known;
   }
   // Protocol 2 and before: bytes() for none at all.
   std::string_view callable = call.objects.global_name(ref);

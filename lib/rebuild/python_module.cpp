@@ -1,3 +1,4 @@
+#include "base/file.h"
 #include "rebuild/collect.h"
 
 namespace tsinspect {
@@ -5,7 +6,7 @@ namespace {
 
 // Appends the entries of a module's table: a dict, or an OrderedDict.
 void add_table(const ObjectGraph& objects, ObjectRef table, Role role,
-               std::vector<Member>* members) {
+               std::vector<ModuleMember>* members) {
   if (table == kNoObject) return;
   if (objects.kind(table) == ObjectKind::kObject) {
     table = objects.dict_items(table);
@@ -64,6 +65,16 @@ bool read_python_module(const ObjectGraph& objects, ObjectRef object,
   }
   add_table(objects, modules, Role::kAttribute, &view->members);
   return true;
+}
+
+void collect_python(const Limits& limits, TensorRebuilder* rebuilder,
+                    Model* model) {
+  CollectOptions options;
+  options.read_module = [model](ObjectRef object, ModuleView* view) {
+    return read_python_module(model->objects, object, view);
+  };
+  options.name_bytes = limits.metadata_limit(model->files[0]->size());
+  collect(model->root, options, rebuilder, model);
 }
 
 }  // namespace tsinspect

@@ -32,7 +32,6 @@ DType storage_dtype(std::string_view global) {
   return info->dtype;
 }
 
-// Text of a key: newer files have strings, some old ones integers.
 std::string_view key_text(const ObjectGraph& objects, ObjectRef ref) {
   if (objects.kind(ref) != ObjectKind::kString) fail("its key is no string");
   return objects.bytes(ref);
@@ -57,11 +56,13 @@ bool parse_storage_id(const ObjectGraph& objects, ObjectRef persistent,
   id->device = objects.bytes(fields[3]);
   id->elements = count(objects, fields[4], "size");
   id->view_offset = 0;
+  id->view_elements = id->elements;
   if (fields.size() < 6) return true;
   // (key of the view, offset, elements)
   auto view = objects.items(fields[5]);
   if (view.size() == 3) {
     id->view_offset = count(objects, view[1], "view offset");
+    id->view_elements = count(objects, view[2], "view size");
   }
   return true;
 }

@@ -42,7 +42,7 @@ bool TensorRebuilder::rebuild_persistent(ObjectRef value,
   if (parse_storage_id(objects_, value, &id)) {
     // A storage by itself is listed as the one-dimensional tensor it is.
     tensor.dtype = id.dtype;
-    tensor.shape = {static_cast<int64_t>(id.elements)};
+    tensor.shape = {static_cast<int64_t>(id.view_elements)};
     tensor.strides = {1};
     tensor.storage_offset = static_cast<int64_t>(id.view_offset);
     tensor.storage = find_storage_(id);
@@ -63,12 +63,13 @@ bool TensorRebuilder::rebuild(ObjectRef value, std::vector<Part>* parts) {
     throw Error(ErrorKind::kLimit, "a tensor rebuilt by too many calls");
   }
   ++depth_;
+  size_t before = parts->size();
   RebuildCall call{
       *this, model_, objects_, value, objects_.items(objects_.arguments(value)),
       *known};
   known->rebuild(call, parts);
   --depth_;
-  return true;
+  return parts->size() > before;
 }
 
 }  // namespace tsinspect

@@ -20,9 +20,10 @@ struct StorageId {
   std::string_view key;
   std::string_view device;
   uint64_t elements = 0;
-  // A view into another storage, which legacy files know: an offset in
-  // elements. `key` and `elements` are the root's then.
+  // A view into another storage, which legacy files know, in elements. `key`
+  // and `elements` are the root's then. Without a view, all of the storage.
   uint64_t view_offset = 0;
+  uint64_t view_elements = 0;
 
   // Throws Error(kMalformed) on overflow.
   uint64_t size_bytes() const;
@@ -83,6 +84,8 @@ class TensorRebuilder {
   std::unordered_map<ObjectRef, std::shared_ptr<const TensorDetails>> details_;
   // Of the arrays whose data lies in the pickle itself.
   std::unordered_map<ObjectRef, uint32_t> memory_storages_;
+  std::unordered_map<ObjectRef, std::string_view> encoded_;  // Their text.
+  uint64_t channels_ = 0;  // Of quantised tensors, whose scales were read.
   int depth_ = 0;
 };
 

@@ -75,21 +75,36 @@ void tensor_v3(RebuildCall& call, Parts* parts) {
   parts->push_back({"", std::move(tensor)});
 }
 
-// Numbers of a list, or of a small tensor, as real numbers.
-std::vector<double> numbers(RebuildCall& call, ObjectRef ref) {
+// False for a tensor without data, or one that would have to be inflated.
+bool lies_in_the_file(const Model& model, const Tensor& tensor) {
+  if (tensor.storage == kNoIndex) return false;
+  uint32_t record = model.storages[tensor.storage].record;
+  return record == kNoIndex || model.records[record].method == 0;
+}
+
+// Scales or zero points of `n` channels, a list or a tensor. Empty where they
+// cannot be read without more ado.
+std::vector<double> numbers(RebuildCall& call, ObjectRef ref, uint64_t n) {
   std::vector<double> out;
-  if (call.objects.kind(ref) == ObjectKind::kList) {
-    for (ObjectRef item : call.objects.items(ref)) {
+  auto items = call.objects.items(ref);
+  if (call.objects.kind(ref) == ObjectKind::kList && items.size() == n) {
+    call.count_channels(n);
+    for (ObjectRef item : items) {
       bool is_float = call.objects.kind(item) == ObjectKind::kFloat;
-      out.push_back(is_float ? call.objects.floating(item)
-                             : static_cast<double>(call.objects.integer(item)));
+      out.push_back(is_float
+                        ? call.objects.floating(item)
+                        : static_cast<double>(call.integer(item, "scale")));
     }
     return out;
   }
   Tensor tensor = call.tensor(ref, "list of scales or zero points");
   check_tensor(call.model, tensor);
-  if (tensor.shape.size() != 1)
-    call.fail("its scales have no single dimension");
+  bool fits = tensor.shape.size() == 1 && tensor.elements() == n;
+  if (!fits || !tensor.is_contiguous()) {
+    call.fail("its scales do not fit its shape");
+  }
+  if (!lies_in_the_file(call.model, tensor)) return out;
+  call.count_channels(n);
   ElementReader reader(call.model, tensor);
   for (int64_t i = 0; i < tensor.shape[0]; ++i) {
     out.push_back(reader.real({&i, 1}));
@@ -99,7 +114,8 @@ std::vector<double> numbers(RebuildCall& call, ObjectRef ref) {
 
 // (torch.per_tensor_affine, scale, zero point) or
 // (torch.per_channel_affine, scales, zero points, axis)
-Quantization read_quantization(RebuildCall& call, ObjectRef parameters) {
+Quantization read_quantization(RebuildCall& call, ObjectRef parameters,
+                               const std::vector<int64_t>& shape) {
   auto items = call.objects.items(parameters);
   std::vector<ObjectRef> fields(items.begin(), items.end());
   if (fields.size() < 3) call.fail("its quantizer has too few fields");
@@ -115,8 +131,11 @@ Quantization read_quantization(RebuildCall& call, ObjectRef parameters) {
     return result;
   }
   result.axis = call.integer(fields[3], "axis");
-  result.scales = numbers(call, fields[1]);
-  result.zero_points = numbers(call, fields[2]);
+  auto axis = static_cast<uint64_t>(result.axis);
+  if (axis >= shape.size()) call.fail("its axis is none of its shape");
+  auto channels = static_cast<uint64_t>(shape[axis]);
+  result.scales = numbers(call, fields[1], channels);
+  result.zero_points = numbers(call, fields[2], channels);
   return result;
 }
 
@@ -127,19 +146,9 @@ void quantized_tensor(RebuildCall& call, Parts* parts) {
   tensor.requires_grad = call.boolean(5, "requires_grad");
   tensor.details = call.details([&] {
     TensorDetails details;
-    details.quantization = read_quantization(call, parameters);
+    details.quantization = read_quantization(call, parameters, tensor.shape);
     return details;
   });
-  const Quantization& quantization = *tensor.details->quantization;
-  if (!quantization.scales.empty()) {
-    auto axis = static_cast<uint64_t>(quantization.axis);
-    if (axis >= tensor.shape.size() ||
-        quantization.scales.size() !=
-            static_cast<uint64_t>(tensor.shape[axis]) ||
-        quantization.zero_points.size() != quantization.scales.size()) {
-      call.fail("its scales do not fit its shape");
-    }
-  }
   parts->push_back({"", std::move(tensor)});
 }
 

@@ -40,7 +40,9 @@ const char* to_string(Severity severity) {
 }
 
 uint64_t Tensor::elements() const {
-  return checked_elements(shape).value_or(0);
+  uint64_t product = 1;
+  for (int64_t size : shape) product *= static_cast<uint64_t>(size);
+  return product;
 }
 
 uint64_t Tensor::element_bits() const {

@@ -24,13 +24,14 @@ namespace {
 
 constexpr uint32_t kLocalHeader = 0x04034b50;
 constexpr uint32_t kCentralHeader = 0x02014b50;
-constexpr uint32_t kZip64End = 0x06064b50;
 constexpr uint32_t kZip64Locator = 0x07064b50;
 constexpr std::string_view kEndMagic = "PK\5\6";
+constexpr std::string_view kZip64EndMagic = "PK\6\6";
 constexpr std::string_view kLocalMagic = "PK\3\4";
 
 constexpr uint64_t kEndSize = 22;
 constexpr uint64_t kLocatorSize = 20;
+constexpr uint64_t kZip64EndSize = 56;
 constexpr uint64_t kCentralHeaderSize = 46;
 constexpr uint64_t kMaxComment = 65535;
 constexpr uint16_t kZip64Extra = 1;
@@ -64,8 +65,13 @@ End read_zip64_end(std::string_view file, size_t locator, End end) {
   if (in.u32("zip64 locator signature") != kZip64Locator) return end;
   in.u32("disk number");
   uint64_t position = in.u64("zip64 end record offset");
+  // Bytes that were put before the archive shift this offset, too.
+  if (locator >= kZip64EndSize &&
+      file.substr(locator - kZip64EndSize).starts_with(kZip64EndMagic)) {
+    position = locator - kZip64EndSize;
+  }
   in.seek(position, "zip64 end record");
-  if (in.u32("zip64 end record signature") != kZip64End) {
+  if (in.bytes(4, "zip64 end record signature") != kZip64EndMagic) {
     throw Error(ErrorKind::kMalformed, "not a zip64 end record", position);
   }
   in.bytes(8 + 2 + 2 + 4 + 4 + 8, "zip64 end record");

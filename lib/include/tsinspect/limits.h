@@ -17,8 +17,12 @@ struct Limits {
   uint64_t inflated_ratio = 1032;
 
   // All compressed records that a listing needs (pickles, TorchScript source),
-  // once inflated, in bytes: `metadata_bytes` plus four times the file's size.
+  // once inflated, and all names of tensors and modules, each in bytes: this
+  // much plus four times the file's size.
   uint64_t metadata_bytes = uint64_t{32} << 20;
+  uint64_t metadata_limit(uint64_t file_bytes) const {
+    return metadata_bytes + 4 * file_bytes;
+  }
 
   // JSON header of a safetensors file, in bytes. The format's own limit.
   uint64_t safetensors_header_bytes = 100'000'000;

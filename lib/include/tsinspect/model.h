@@ -216,10 +216,12 @@ struct Model {
 // Reads the model at `path`: a file of any form the library knows, told by its
 // content; an index of shards; or a folder that holds one model. Nothing in
 // the file is executed, and nothing proportional to its tensors' data is read.
-//
-// A file that ends or contradicts itself after something was read leaves that
-// in the result with `stopped` set. Throws Error where nothing could be read.
+// Throws Error.
 Model open_model(const std::string& path, const Limits& limits = {});
+
+// The same for a file that ends too soon or contradicts itself: what was read
+// until then, with the error in `stopped`. Throws Error where that is nothing.
+Model open_partial(const std::string& path, const Limits& limits = {});
 
 // The dotted name of a step of a key path, and its steps from the root, each as
 // Python would write the key: `'weight'`, `0`, `(1, 2)`.

@@ -44,7 +44,10 @@ class ObjectGraph {
  public:
   size_t size() const { return nodes_.size(); }
 
-  ObjectKind kind(ObjectRef ref) const { return nodes_[ref].kind; }
+  // kNone for kNoObject, as all that follows is empty or kNoObject for it.
+  ObjectKind kind(ObjectRef ref) const {
+    return ref < nodes_.size() ? nodes_[ref].kind : ObjectKind::kNone;
+  }
 
   // kBool and kInt.
   int64_t integer(ObjectRef ref) const { return nodes_[ref].integer; }
