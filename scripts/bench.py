@@ -6,6 +6,14 @@ tensors, and one of 100,000 small tensors, as torch.save and safetensors files.
 Each round runs every contender once, so that a slow moment hits all of them:
 
 - tsinspect params FILE;
+- tsinspect diff FILE OTHER, on two files of 1 GiB of which 3 of 16 tensors
+  differ (in one element, in all, in 1 %), beside memcmp over both mapped files
+  (tests/bench/compare.c) and torch.equal of every tensor;
+- tsinspect stats FILE, with one thread and all, and with quantiles, beside
+  eager torch: minimum, maximum, mean, standard deviation, zeros, NaN and
+  infinities of every tensor of a mapped file;
+- tsinspect export of 1 GiB to safetensors, npz and .pt, beside cp and np.savez,
+  into a new file in the same folder each time;
 - an empty C process, and the least work that listing a torch.save file needs
   (tests/bench/floor.cpp), as processes;
 - torch.load(mmap=True) and safetensors' safe_open, timed inside an interpreter
@@ -27,6 +35,7 @@ import time
 
 SEED = 20240601
 FILES = ("big.pt", "many.pt", "big.safetensors", "many.safetensors")
+PAIR = ("big.pt", "big_b.pt")
 
 
 # The data: a function of the seed alone.
@@ -36,6 +45,19 @@ def big():
     generator = torch.Generator().manual_seed(SEED)
     return {f"model.layers.{i}.mlp.weight":
             torch.randn(4096, 4096, generator=generator) for i in range(16)}
+
+
+def changed(state):
+    """The same, but for three tensors."""
+    import torch
+    generator = torch.Generator().manual_seed(SEED + 1)
+    one, every, few = (list(state)[i] for i in (3, 7, 12))
+    state[one][1234, 567] += 1e-3
+    state[every] += 1e-3 * torch.randn(4096, 4096, generator=generator)
+    values = state[few].view(-1)
+    values[torch.randperm(len(values), generator=generator)
+           [:len(values) // 100]] *= 1.001
+    return state
 
 
 def names():
@@ -81,6 +103,12 @@ def make_data(folder):
             file.with_suffix(".new").rename(file)
 
 
+    if not (folder / PAIR[1]).exists():
+        import torch
+        torch.save(changed(big()), folder / "big_b.new")
+        (folder / "big_b.new").rename(folder / PAIR[1])
+
+
 # Contenders: a function that runs once and returns seconds and peak KiB.
 
 def torch_load(file):
@@ -96,7 +124,30 @@ def safe_open(file):
             part.get_shape(), part.get_dtype()
 
 
-READERS = {"torch.load(mmap=True)": torch_load, "safe_open": safe_open}
+def torch_equal(file):
+    import torch
+    a, b = (torch.load(f, mmap=True, weights_only=True)
+            for f in (file, pathlib.Path(file).with_name(PAIR[1])))
+    sum(torch.equal(a[name], b[name]) for name in a if name in b)
+
+
+def torch_stats(file):
+    import torch
+    for tensor in torch.load(file, mmap=True, weights_only=True).values():
+        tensor.min(), tensor.max(), tensor.mean(), tensor.std(correction=0)
+        (tensor == 0).sum(), tensor.isnan().sum(), tensor.isinf().sum()
+
+
+def savez(file):
+    import numpy
+    import torch
+    state = torch.load(file, mmap=True, weights_only=True)
+    numpy.savez(exported(file, ".npz"),
+                **{name: tensor.numpy() for name, tensor in state.items()})
+
+
+READERS = {"np.savez": savez, "torch.load(mmap=True)": torch_load, "safe_open": safe_open,
+           "torch.equal": torch_equal, "torch eager": torch_stats}
 
 
 def peak_kib():
@@ -136,11 +187,36 @@ class Process:
         self.command = [str(folder / command[0]), *command[1:]]
 
     def __call__(self, file):
-        file = [] if self.command[0].endswith("empty") else [str(file)]
-        done = subprocess.run([self.launcher, *self.command, *file],
-                              capture_output=True, text=True, check=True)
+        files = [] if self.command[0].endswith("empty") else [str(file)]
+        if self.command[-1] == "diff" or self.command[0].endswith("compare"):
+            files.append(str(file.with_name(PAIR[1])))
+        command = [*self.command, *files]
+        if "{}" in self.command:  # The place of the file, if not the last.
+            command = [part.replace("{}", str(file)) for part in self.command]
+        done = subprocess.run([self.launcher, *command],
+                              capture_output=True, text=True)
+        if done.returncode > 1:  # 1: `diff` says that they differ.
+            sys.exit(f"bench: {self.command} failed: {done.stderr}")
         seconds, kib = done.stdout.split()
         return float(seconds), int(kib)
+
+
+def exported(file, suffix):
+    """Where the copies of a file go."""
+    return pathlib.Path(file).parent / f"bench-export{suffix}"
+
+
+class Writing:
+    """Runs something that leaves a file, and removes that."""
+
+    def __init__(self, runner, output):
+        self.runner, self.output = runner, output
+
+    def __call__(self, file):
+        try:
+            return self.runner(file)
+        finally:
+            self.output.unlink(missing_ok=True)
 
 
 def contenders(folder, small):
@@ -154,6 +230,40 @@ def contenders(folder, small):
             ("torch.load(mmap=True)",
              Interpreter("torch.load(mmap=True)", small[0]), zips, 3),
             ("safe_open", Interpreter("safe_open", small[1]), safe, None)]
+
+
+def diff_contenders(folder, small):
+    pair = PAIR[:1]
+    return [("tsinspect diff", Process(folder, "tsinspect", "diff"), pair,
+             None),
+            ("memcmp", Process(folder, "bench_compare"), pair, None),
+            ("torch.equal", Interpreter("torch.equal", small[0]), pair, 5)]
+
+
+def stats_contenders(folder, small):
+    files = FILES[:2]
+    stats = "tsinspect", "stats"
+    return [("tsinspect stats", Process(folder, *stats), files, None),
+            ("  --threads 1", Process(folder, *stats, "--threads", "1"), files,
+             None),
+            ("  --quantiles", Process(folder, *stats, "--quantiles"), files,
+             None),
+            ("torch eager", Interpreter("torch eager", small[0]), files, 3)]
+
+
+def export_contenders(folder, small):
+    files = FILES[:1]
+    runners = []
+    for suffix in (".safetensors", ".npz", ".pt"):
+        output = exported(small[0], suffix)
+        export = Process(folder, "tsinspect", "export", "-o", str(output))
+        runners.append((f"tsinspect export {suffix}"[:23],
+                        Writing(export, output), files, 9))
+    output = exported(small[0], ".cp")
+    cp = Process(folder, "/bin/cp", "-T", "--", "{}", str(output))
+    savez = Interpreter("np.savez", small[0])
+    return [*runners, ("cp", Writing(cp, output), files, 9),
+            ("np.savez", Writing(savez, exported(small[0], ".npz")), files, 3)]
 
 
 def make_small(folder):
@@ -178,7 +288,8 @@ def measure(file, runners, rounds):
 
 
 def report(file, results):
-    ours = statistics.median(s for s, _ in results["tsinspect params"])
+    """The first contender is ours."""
+    ours = statistics.median(s for s, _ in next(iter(results.values())))
     print(f"\n{file.name}, {file.stat().st_size / 2**20:.0f} MiB\n"
           f"{'':24}{'median ms':>12}{'min-max ms':>24}{'x ours':>10}"
           f"{'peak MiB':>10}")
@@ -207,8 +318,13 @@ def main():
         return serve()
     args.data.mkdir(parents=True, exist_ok=True)
     make_data(args.data)
-    runners = contenders(args.bin.resolve(), make_small(args.data))
-    for name in FILES:
+    folder, small = args.bin.resolve(), make_small(args.data)
+    of_one, of_two = contenders(folder, small), diff_contenders(folder, small)
+    values = stats_contenders(folder, small)
+    for name, runners in [*((name, of_one) for name in FILES),
+                          *((name, values) for name in FILES[:2]),
+                          (FILES[0], export_contenders(folder, small)),
+                          (PAIR[0], of_two)]:
         file = args.data / name
         measure(file, [r for r in runners if r[3] is None], 1)  # Page cache.
         report(file, measure(file, runners, args.rounds))

@@ -21,7 +21,8 @@ LIBTORCH = ("lib/libtorch/", "lib/include/tsinspect/libtorch/")
 HEAVY = [("torch/", LIBTORCH, None), ("ATen/", LIBTORCH, None),
          ("c10/", LIBTORCH, None), ("CLI/", ("cli/",), 2),
          ("nlohmann/", ("cli/",), 2), ("simdjson.h", ("lib/",), 2),
-         ("zlib.h", ("lib/zip/",), None)]
+         ("zlib.h", ("lib/zip/",), None),
+         ("hwy/", ("lib/",), 2), ("tbb/", ("lib/",), 2)]
 
 # What main() does, and nothing in the library.
 PROCESS = re.compile(r"\b(?:printf|fprintf|puts|fputs|putchar|perror|exit|_exit"

@@ -16,6 +16,8 @@ zlib1g-dev          zlib.h
 libsimdjson-dev     simdjson.h
 nettle-dev          nettle/sha2.h
 libxxhash-dev       xxhash.h
+libhwy-dev          hwy/highway.h
+libtbb-dev          tbb/parallel_for.h
 libcli11-dev        CLI/CLI.hpp
 nlohmann-json3-dev  nlohmann/json.hpp'
 test_packages='

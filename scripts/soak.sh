@@ -24,12 +24,13 @@ command -v clang++ >/dev/null || {
   exit 1
 }
 scripts/build.sh fuzz fuzz_targets
+python3 scripts/fuzz_seeds.py build-fuzz/seeds
 for target in build-fuzz/bin/*_fuzz; do
   name=$(basename "$target")
   echo "soak: $name for $seconds s" >&2
   folders=("build-fuzz/found/$name")  # The first one is written to.
   mkdir -p "${folders[0]}"
-  for folder in "tests/fuzz/corpus/$name" tests/fixtures; do
+  for folder in "tests/fuzz/corpus/$name" "build-fuzz/seeds/$name"; do
     [ ! -d "$folder" ] || folders+=("$folder")
   done
   "$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \

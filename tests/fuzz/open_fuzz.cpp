@@ -9,7 +9,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace tsinspect;
-  using namespace tsinspect::testing;
+  using namespace tsinspect::hostile;
   Limits limits;
   limits.inflated_bytes = 1 << 20;
   limits.metadata_bytes = 1 << 20;
