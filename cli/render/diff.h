@@ -1,0 +1,45 @@
+// What is different between two models, for people and for programs.
+
+#pragma once
+
+#include <string>
+
+#include "render/json.h"
+#include "tsinspect/diff.h"
+
+namespace tsinspect::cli {
+
+struct DiffView {
+  const Model& a;
+  const Model& b;
+  const Diff& diff;
+  bool all = false;     // Every tensor that differs, with all its numbers.
+  bool values = false;  // And what the edges of the worst ones hold.
+};
+
+// How many tensors differ in which way.
+struct DiffCounts {
+  explicit DiffCounts(const Diff& diff);
+
+  uint64_t changed = 0;
+  uint64_t retyped = 0;
+  uint64_t reshaped = 0;
+  uint64_t without_data = 0;  // In one of the two.
+  uint64_t renamed = 0;
+  uint64_t equal = 0;             // Within tolerance, too; not the renamed.
+  uint64_t within_tolerance = 0;  // Of those: not equal.
+  uint64_t other_bits = 0;        // Of those: equal but not in all bits.
+};
+
+// A line with the verdict; a table of what differs, by tensor if they are few
+// or all are asked for, else by module; the objects; notes.
+void print_diff(Output& out, const DiffView& view);
+
+// "same", "added", "removed", "renamed", "changed", "equal", …, "objects",
+// "notes", as members of an object.
+void write_diff(Json& json, const DiffView& view);
+
+// What else there is to say, a sentence each.
+std::vector<std::string> diff_notes(const DiffView& view);
+
+}  // namespace tsinspect::cli

@@ -1,0 +1,115 @@
+#include "render/diff.h"
+#include "render/model_json.h"
+#include "render/objects.h"
+
+namespace tsinspect::cli {
+namespace {
+
+// One of the two tensors of a pair: enough to find it.
+void write_side(Json& json, const char* key, const Tensor& tensor) {
+  json.key(key);
+  json.begin_object();
+  json.member("name", tensor.name);
+  json.member("role", to_string(tensor.role));
+  json.member("dtype", dtype_info(tensor.dtype).name);
+  json.member("shape", tensor.shape);
+  json.end_object();
+}
+
+void write_values(Json& json, const ValueDiff& values) {
+  json.key("values");
+  json.begin_object();
+  json.member("elements", values.elements);
+  json.member("different", values.different);
+  json.member("beyond_tolerance", values.beyond);
+  if (values.has_metrics) {
+    json.member("nan_in_one", values.nan_in_one);
+    json.member("nan_in_both", values.nan_in_both);
+    json.member("max_abs", values.max_abs);
+    json.member("max_rel", values.max_rel);
+    json.member("mean_abs", values.mean_abs);
+    json.member("rmse", values.rmse);
+    json.member("sqnr_db", values.sqnr_db);
+    json.member("cosine", values.cosine);
+  }
+  json.member("at", values.at);
+  json.member("a_at", values.a_at);
+  json.member("b_at", values.b_at);
+  json.end_object();
+}
+
+void write_pair(Json& json, const DiffView& view, const TensorDiff& pair) {
+  json.begin_object();
+  json.member("name", pair.name);
+  if (pair.change != Change::kNone) {
+    json.member("change", to_string(pair.change));
+  }
+  write_side(json, "a", view.a.tensors[pair.a]);
+  write_side(json, "b", view.b.tensors[pair.b]);
+  if (pair.values) write_values(json, *pair.values);
+  json.end_object();
+}
+
+void write_tensors(Json& json, const char* key, const Model& model,
+                   const std::vector<uint32_t>& rows) {
+  json.key(key);
+  json.begin_array();
+  for (uint32_t row : rows) {
+    json.begin_object();
+    write_tensor(json, model, model.tensors[row]);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void write_object_or_null(Json& json, const char* key, const ObjectGraph& graph,
+                          ObjectRef ref) {
+  json.key(key);
+  ref == kNoObject ? json.null()
+                   : static_cast<void>(write_object(json, graph, ref, false));
+}
+
+void write_objects(Json& json, const DiffView& view) {
+  json.key("objects");
+  json.begin_array();
+  for (const ObjectDiff& change : view.diff.objects.changes) {
+    json.begin_object();
+    json.member("path", change.path);
+    json.member("change", to_string(change.kind));
+    write_object_or_null(json, "a", view.a.objects, change.a);
+    write_object_or_null(json, "b", view.b.objects, change.b);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+}  // namespace
+
+void write_diff(Json& json, const DiffView& view) {
+  const Diff& diff = view.diff;
+  DiffCounts counts(diff);
+  json.member("same", diff.same());
+  write_tensors(json, "added", view.b, diff.added);
+  write_tensors(json, "removed", view.a, diff.removed);
+  json.key("renamed");
+  json.begin_array();
+  for (const TensorDiff& pair : diff.pairs) {
+    if (pair.renamed) write_pair(json, view, pair);
+  }
+  json.end_array();
+  json.key("changed");
+  json.begin_array();
+  for (const TensorDiff& pair : diff.pairs) {
+    if (pair.change != Change::kNone) write_pair(json, view, pair);
+  }
+  json.end_array();
+  json.member("equal", counts.equal);
+  json.member("within_tolerance", counts.within_tolerance);
+  write_objects(json, view);
+  json.key("notes");
+  json.begin_array();
+  for (const std::string& note : diff_notes(view)) json.value(note);
+  json.end_array();
+}
+
+}  // namespace tsinspect::cli

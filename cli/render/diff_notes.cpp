@@ -1,0 +1,85 @@
+#include <algorithm>
+
+#include "base/printable.h"
+#include "render/diff.h"
+#include "render/text.h"
+
+namespace tsinspect::cli {
+namespace {
+
+bool has_other_dtype(const DiffView& view, const TensorDiff& pair) {
+  return view.a.tensors[pair.a].dtype != view.b.tensors[pair.b].dtype;
+}
+
+std::string wrapper_note(char model, const std::string& wrapper) {
+  return fmt::format("names of {} are compared without {}", model,
+                     tsinspect::quoted(wrapper));
+}
+
+// Tensors that differ in gradient, told by their number.
+uint64_t count_grad_changes(const DiffView& view) {
+  return static_cast<uint64_t>(std::count_if(
+      view.diff.pairs.begin(), view.diff.pairs.end(), [&](const auto& pair) {
+        auto a = view.a.tensors[pair.a].requires_grad;
+        auto b = view.b.tensors[pair.b].requires_grad;
+        return a && b && *a != *b;
+      }));
+}
+
+}  // namespace
+
+DiffCounts::DiffCounts(const Diff& diff) {
+  for (const TensorDiff& pair : diff.pairs) {
+    changed += pair.change == Change::kValue;
+    retyped += pair.change == Change::kDType;
+    reshaped += pair.change == Change::kShape;
+    without_data += pair.change == Change::kData;
+    renamed += pair.renamed;
+    if (pair.change != Change::kNone || pair.renamed) continue;
+    ++equal;
+    within_tolerance += pair.values && pair.values->different > 0;
+    other_bits += pair.other_bits;
+  }
+}
+
+std::vector<std::string> diff_notes(const DiffView& view) {
+  const Diff& diff = view.diff;
+  DiffCounts counts(diff);
+  std::vector<std::string> notes;
+  if (!diff.wrapper_a.empty()) {
+    notes.push_back(wrapper_note('A', diff.wrapper_a));
+  }
+  if (!diff.wrapper_b.empty()) {
+    notes.push_back(wrapper_note('B', diff.wrapper_b));
+  }
+  if (std::any_of(diff.pairs.begin(), diff.pairs.end(), [&](const auto& pair) {
+        return has_other_dtype(view, pair) && pair.change != Change::kShape;
+      })) {
+    notes.push_back("values of different dtypes are compared in float64");
+  }
+  if (counts.other_bits > 0) {
+    auto first = std::find_if(diff.pairs.begin(), diff.pairs.end(),
+                              [](const auto& pair) { return pair.other_bits; });
+    std::string at =
+        first->values ? shape_text(first->values->at) : std::string();
+    notes.push_back(
+        fmt::format("equal in value but not in all bits (-0 and 0, or NaNs): "
+                    "{}, the first is {} at {}",
+                    counted(counts.other_bits, "tensor"),
+                    first->name.empty() ? "''" : printable(first->name), at));
+  }
+  if (uint64_t grads = count_grad_changes(view); grads > 0) {
+    notes.push_back("requires_grad is different in " +
+                    counted(grads, "tensor"));
+  }
+  bool has_objects = view.a.root != kNoObject && view.b.root != kNoObject;
+  if (has_objects && !diff.objects.compared) {
+    notes.push_back("only tensors are compared");
+  }
+  if (!diff.objects.complete) {
+    notes.push_back("the objects are too many to compare all of them");
+  }
+  return notes;
+}
+
+}  // namespace tsinspect::cli
