@@ -3,7 +3,6 @@
 #include "render/text.h"
 
 namespace tsinspect::cli {
-namespace {
 
 std::string csv_field(std::string_view text) {
   std::string safe = printable(text);
@@ -15,8 +14,6 @@ std::string csv_field(std::string_view text) {
   }
   return quoted + '"';
 }
-
-}  // namespace
 
 void print_csv(Report& report, const TensorTable& table) {
   Output& out = report.out;

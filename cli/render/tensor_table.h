@@ -29,6 +29,9 @@ void print_tensors(Output& out, const TensorTable& table);
 void print_totals(Output& out, const TensorTable& table,
                   const Listing& listing);
 
+// A field of CSV: printable, in quotes where it must be.
+std::string csv_field(std::string_view text);
+
 // RFC 4180, with one line of titles whatever the number of files.
 void print_csv(Report& report, const TensorTable& table);
 
