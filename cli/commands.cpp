@@ -5,18 +5,22 @@
 namespace tsinspect::cli {
 
 Command buffers_command();
+Command diff_command();
+Command export_command();
 Command info_command();
 Command modules_command();
 Command params_command();
 Command records_command();
 Command show_command();
+Command stats_command();
 Command tensors_command();
 
 std::span<const Command> commands() {
   static const Command kCommands[] = {
       info_command(),    params_command(),  buffers_command(),
       tensors_command(), modules_command(), records_command(),
-      show_command(),
+      show_command(),    stats_command(),   diff_command(),
+      export_command(),
   };
   return kCommands;
 }

@@ -54,7 +54,8 @@ double dequantized(const Tensor& tensor, std::span<const int64_t> index,
   if (!tensor.details || !tensor.details->quantization) return kNaN;
   const Quantization& q = *tensor.details->quantization;
   double scale = q.scale;
-  int64_t zero_point = q.zero_point;
+  // Per channel these may be fractions: per_channel_affine_float_qparams.
+  auto zero_point = static_cast<double>(q.zero_point);
   if (q.scheme.starts_with("per_channel")) {
     auto axis = static_cast<uint64_t>(q.axis);
     if (axis >= index.size()) return kNaN;
@@ -65,8 +66,7 @@ double dequantized(const Tensor& tensor, std::span<const int64_t> index,
     scale = q.scales[channel];
     zero_point = q.zero_points[channel];
   }
-  return static_cast<float>(integer - static_cast<double>(zero_point)) *
-         static_cast<float>(scale);
+  return static_cast<float>(integer - zero_point) * static_cast<float>(scale);
 }
 
 uint64_t load_unsigned(std::span<const std::byte> bytes, bool big_endian) {

@@ -2,18 +2,15 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 namespace tsinspect {
 namespace {
 
-constexpr size_t kPieceBytes = size_t{1} << 20;
-
-// Runs at least this long are worth a call of their own.
-constexpr size_t kDirectRunBytes = size_t{64} << 10;
-
 struct Dimension {
   size_t size;
   size_t step_bytes;
+  size_t index = 0;  // Of the walk.
 };
 
 // The view's dimensions, outermost first, those that are one run in memory
@@ -67,79 +64,41 @@ void copy_strided(std::byte* out, const std::byte* in, size_t count,
   }
 }
 
-// Collects elements in a buffer and hands it on whenever it is full.
-class Gatherer {
- public:
-  Gatherer(size_t item_bytes, const ByteTransform& transform,
-           const ByteSink& sink)
-      : item_bytes_(item_bytes),
-        capacity_(std::max<size_t>(kPieceBytes / item_bytes, 1)),
-        transform_(transform),
-        sink_(sink) {}
-
-  void add(const std::byte* in, size_t count, size_t step) {
-    bool direct = !transform_ && step == item_bytes_ &&
-                  count * item_bytes_ >= kDirectRunBytes;
-    if (direct) flush();
-    while (count > 0) {
-      size_t n = std::min(count, capacity_ - used_);
-      if (direct) {
-        sink_({in, n * item_bytes_});
-      } else {
-        buffer_.resize((used_ + n) * item_bytes_);
-        copy_strided(buffer_.data() + used_ * item_bytes_, in, n, step,
-                     item_bytes_);
-        used_ += n;
-        if (used_ == capacity_) flush();
-      }
-      in += n * step;
-      count -= n;
-    }
+// Goes to the `position`-th element, and returns its offset in bytes.
+size_t seek(std::span<Dimension> dimensions, uint64_t position) {
+  size_t offset = 0;
+  for (size_t i = dimensions.size(); i-- > 0;) {
+    dimensions[i].index = position % dimensions[i].size;
+    offset += dimensions[i].index * dimensions[i].step_bytes;
+    position /= dimensions[i].size;
   }
-
-  void flush() {
-    if (used_ == 0) return;
-    if (transform_) transform_(buffer_);
-    sink_(buffer_);
-    buffer_.clear();
-    used_ = 0;
-  }
-
- private:
-  size_t item_bytes_;
-  size_t capacity_;  // In elements, like used_.
-  size_t used_ = 0;
-  std::vector<std::byte> buffer_;
-  const ByteTransform& transform_;
-  const ByteSink& sink_;
-};
+  return offset;
+}
 
 }  // namespace
 
-void gather(const StridedView& view, const ByteTransform& transform,
-            const ByteSink& sink) {
-  if (view.item_bytes == 0 ||
-      std::ranges::find(view.shape, 0) != view.shape.end())
-    return;
+void gather(const StridedView& view, uint64_t first, std::span<std::byte> out) {
+  if (out.empty()) return;
   auto dimensions = collapse(view);
-  Dimension row = dimensions.back();
-  dimensions.pop_back();
-
-  Gatherer out(view.item_bytes, transform, sink);
-  std::vector<size_t> index(dimensions.size(), 0);
-  const std::byte* at = view.data;
-  while (true) {
-    out.add(at, row.size, row.step_bytes);
-    size_t i = dimensions.size();
-    while (i-- > 0) {
-      at += dimensions[i].step_bytes;
-      if (++index[i] < dimensions[i].size) break;
-      at -= dimensions[i].size * dimensions[i].step_bytes;
-      index[i] = 0;
+  const std::byte* at = view.data + seek(dimensions, first);
+  const Dimension row = dimensions.back();
+  std::span outer(dimensions.data(), dimensions.size() - 1);
+  size_t left = out.size() / view.item_bytes;
+  std::byte* to = out.data();
+  for (size_t skipped = row.index;; skipped = 0) {
+    size_t count = std::min(left, row.size - skipped);
+    copy_strided(to, at, count, row.step_bytes, view.item_bytes);
+    left -= count;
+    if (left == 0) return;
+    to += count * view.item_bytes;
+    at -= skipped * row.step_bytes;  // Back to where the row begins.
+    for (size_t i = outer.size(); i-- > 0;) {
+      at += outer[i].step_bytes;
+      if (++outer[i].index < outer[i].size) break;
+      at -= outer[i].size * outer[i].step_bytes;
+      outer[i].index = 0;
     }
-    if (i == SIZE_MAX) break;
   }
-  out.flush();
 }
 
 }  // namespace tsinspect

@@ -4,15 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <span>
-#include <vector>
 
 namespace tsinspect {
-
-using ByteSink = std::function<void(std::span<const std::byte>)>;
-// Changes bytes in place, before a sink gets them.
-using ByteTransform = std::function<void(std::span<std::byte>)>;
 
 // Elements of `item_bytes` each, laid out by `strides` (in elements).
 struct StridedView {
@@ -22,11 +16,9 @@ struct StridedView {
   size_t item_bytes;
 };
 
-// Passes the elements to `sink` in row-major order, whole elements, at most
-// 1 MiB (or one element) at a time. Without a `transform`, runs that lie
-// contiguous are passed as they are, uncopied. The caller has checked that the
-// view lies within its memory.
-void gather(const StridedView& view, const ByteTransform& transform,
-            const ByteSink& sink);
+// Copies elements in row-major order, from the `first`-th on, until `out`,
+// whole elements, is full. The caller has checked that the view lies within
+// its memory and has that many elements.
+void gather(const StridedView& view, uint64_t first, std::span<std::byte> out);
 
 }  // namespace tsinspect

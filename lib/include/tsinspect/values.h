@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tsinspect/model.h"
@@ -64,10 +65,11 @@ class ValueReader {
 
  private:
   const Tensor& tensor_;
-  Bytes bytes_;
-  bool is_direct_ = false;  // The values lie in the storage as they are read.
-  bool is_mapped_ = false;
-  bool big_endian_ = false;
+  Bytes bytes_;               // From the first element on.
+  std::string_view mapping_;  // The mapped file they lie in; empty if none.
+  bool is_direct_ = false;    // The values lie there as they are read.
+  // Changes what was gathered into the bytes of the values; may be empty.
+  std::function<void(std::span<std::byte>)> transform_;
 };
 
 // SHA-256 of what read_values gives, in lower-case hexadecimal.
