@@ -154,14 +154,15 @@ class ScriptReader {
   // What a class says of its attributes; nothing where there is no class.
   const Roles& roles_of(const torchscript::ClassInfo* info) {
     auto [entry, is_new] = roles_.try_emplace(info);
-    if (!is_new || info == nullptr) return entry->second;
+    auto& roles = entry->second;
+    if (!is_new || info == nullptr) return roles;
     auto add = [&](const auto& names, Role role) {
       if (!names) return;
-      for (const std::string& name : *names) entry->second.emplace(name, role);
+      for (const std::string& name : *names) roles.emplace(name, role);
     };
     add(info->parameters, Role::kParameter);
     add(info->buffers, Role::kBuffer);
-    return entry->second;
+    return roles;
   }
 
   // A scripted module's attributes are its object's state. One whose class has
