@@ -19,6 +19,7 @@ as it is. Keys of legacy files are addresses, which differ from run to run.
 """
 import collections
 import concurrent.futures
+import copy
 import gzip
 import hashlib
 import io
@@ -712,6 +713,43 @@ def numpy_files():
         with np.load(path(name)) as opened:
             expect(name, "numpy", f"numpy.load {np.__version__}",
                    [array_row(key, opened[key]) for key in opened.files])
+
+
+def training(epoch, model, optimizer):
+    return copy.deepcopy({"epoch": epoch, "model": model.state_dict(),
+                          "optimizer": optimizer.state_dict()})
+
+
+@fixture
+def diff_pairs():
+    """Variants of diff/base.pt, each with one difference that `diff` tells."""
+    torch.manual_seed(7)
+    base = {"encoder.weight": torch.randn(4, 3), "encoder.bias": torch.randn(4),
+            "head.weight": torch.randn(2, 4), "head.bias": torch.randn(2)}
+    one_bit = base["head.weight"].clone()
+    one_bit.view(torch.int32)[1, 2] ^= 1
+    with_nan = base["encoder.weight"].clone()
+    with_nan[2, 1] = float("nan")
+    variants = {
+        "base": base,
+        "permuted": dict(reversed(base.items())),
+        "renamed": {k.replace("encoder", "backbone"): v
+                    for k, v in base.items()},
+        "flipped_bit": {**base, "head.weight": one_bit},
+        "bfloat16": {k: v.bfloat16() for k, v in base.items()},
+        "reshaped": {**base, "head.weight": base["head.weight"].reshape(4, 2)},
+        "with_nan": {**base, "encoder.weight": with_nan},
+    }
+    model = cnn()
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    for epoch in (3, 4):
+        optimizer.zero_grad()
+        model(ramp(2, 3, 8, 8)).sum().backward()
+        optimizer.step()
+        variants[f"epoch_{epoch}"] = training(epoch, model, optimizer)
+        optimizer.param_groups[0]["lr"] = 5e-4
+    for name, value in variants.items():
+        torch.save(value, path(f"diff/{name}.pt"))
 
 
 @fixture
