@@ -92,6 +92,7 @@ void write_stats(Json& json, const Tensor& tensor, const TensorStats& stats) {
   json.member("count", stats.count);
   write_range(json, tensor, stats);
   json.member("zeros", stats.zeros);
+  json.member("implied_zeros", stats.implied_zeros);
   json.member("nan", stats.nan);
   json.member("posinf", stats.posinf);
   json.member("neginf", stats.neginf);

@@ -69,6 +69,9 @@ std::string notes_text(const Tensor& tensor, const TensorStats& stats) {
     add(printable(tensor.details->opaque_type));
   }
   if (!stats.is_finite()) add(not_finite_text(tensor, stats));
+  if (stats.implied_zeros > 0) {
+    add(counted(stats.implied_zeros, "implied zero"));
+  }
   for (StatsFlag flag : stats.flags) {
     switch (flag) {
       case StatsFlag::kAllZero:

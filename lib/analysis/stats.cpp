@@ -12,6 +12,7 @@
 #include "analysis/channels.h"
 #include "analysis/stats_flags.h"
 #include "analysis/tensor_pass.h"
+#include "base/checked.h"
 #include "base/file.h"
 #include "base/release_pages.h"
 #include "tsinspect/listing.h"
@@ -209,7 +210,17 @@ class Computation {
     return all;
   }
 
+  static uint64_t implied_zeros(const Tensor& tensor) {
+    if (!tensor.details || !tensor.details->layout.starts_with("sparse") ||
+        !tensor.name.ends_with(".values")) {
+      return 0;
+    }
+    uint64_t all = checked_elements(tensor.details->whole_shape).value_or(0);
+    return all - std::min(all, tensor.elements());
+  }
+
   static TensorStats describe(const Tensor& tensor, TensorStats stats) {
+    stats.implied_zeros = implied_zeros(tensor);
     if (tensor.dtype != DType::kOpaque) return stats;
     stats.is_numeric = false;
     stats.count = tensor.elements();

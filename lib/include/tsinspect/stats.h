@@ -97,6 +97,9 @@ struct TensorStats {
   double mean_abs = 0;
 
   uint64_t zeros = 0;  // Of either sign.
+  // Elements of the sparse tensor whose stored values these are that are not
+  // stored, and so zero. They are in no other number here.
+  uint64_t implied_zeros = 0;
   uint64_t nan = 0, posinf = 0, neginf = 0;
   uint64_t subnormals = 0;  // By the dtype's own exponent range.
 
