@@ -174,17 +174,7 @@ class JsonModelReader {
     return static_cast<uint32_t>(model_.paths.size() - 1);
   }
 
-  std::string named(uint32_t path) {
-    std::string name = dotted_name(model_, path);
-    name_bytes_ += name.size();
-    if (name_bytes_ > archive_.name_bytes()) {
-      throw Error(ErrorKind::kLimit,
-                  fmt::format("names of tensors and modules take more than {} "
-                              "bytes",
-                              archive_.name_bytes()));
-    }
-    return name;
-  }
+  std::string named(uint32_t path) { return names_.name(model_, path); }
 
   void add_tensor(size_t row, ObjectRef key, uint32_t parent, uint32_t module,
                   Role role) {
@@ -246,7 +236,7 @@ class JsonModelReader {
   std::vector<Tensor> table_;
   std::vector<bool> used_;
   std::vector<ObjectRef> attributes_;
-  uint64_t name_bytes_ = 0;  // Of all names so far.
+  NameBudget names_{archive_.name_bytes()};
 };
 
 void read(const Input& input, Model* model) {

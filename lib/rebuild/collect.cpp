@@ -234,17 +234,7 @@ class Collector {
     return static_cast<uint32_t>(model_.paths.size() - 1);
   }
 
-  std::string named(uint32_t path) {
-    std::string name = dotted_name(model_, path);
-    name_bytes_ += name.size();
-    if (name_bytes_ > options_.name_bytes) {
-      throw Error(ErrorKind::kLimit,
-                  fmt::format("names of tensors and modules take more than {} "
-                              "bytes",
-                              options_.name_bytes));
-    }
-    return name;
-  }
+  std::string named(uint32_t path) { return names_.name(model_, path); }
 
   void check_rows() const {
     if (model_.tensors.size() + model_.modules.size() < row_limit_) return;
@@ -310,7 +300,7 @@ class Collector {
   uint64_t members_ = 0;                  // Of all modules, repeated ones, too.
   std::vector<Part> parts_;
   size_t row_limit_;
-  uint64_t name_bytes_ = 0;
+  NameBudget names_{options_.name_bytes};
 };
 
 }  // namespace

@@ -63,4 +63,17 @@ void collect_python(const Limits& limits, TensorRebuilder* rebuilder,
 // The dotted name of a path.
 std::string dotted_name(const Model& model, uint32_t path);
 
+// Dotted names that together may not take more than so many bytes.
+class NameBudget {
+ public:
+  explicit NameBudget(uint64_t bytes) : bytes_(bytes) {}
+
+  // dotted_name(). Throws Error(kLimit) once all names so far take too much.
+  std::string name(const Model& model, uint32_t path);
+
+ private:
+  uint64_t bytes_;
+  uint64_t used_ = 0;
+};
+
 }  // namespace tsinspect

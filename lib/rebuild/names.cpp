@@ -97,6 +97,18 @@ std::string dotted_name(const Model& model, uint32_t path) {
   return name;
 }
 
+std::string NameBudget::name(const Model& model, uint32_t path) {
+  std::string name = dotted_name(model, path);
+  used_ += name.size();
+  if (used_ > bytes_) {
+    throw Error(ErrorKind::kLimit,
+                fmt::format("names of tensors and modules take more than {} "
+                            "bytes",
+                            bytes_));
+  }
+  return name;
+}
+
 std::vector<std::string> key_path(const Model& model, uint32_t path) {
   std::vector<std::string> steps;
   for (ObjectRef key : keys_of(model, path)) {
