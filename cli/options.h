@@ -35,6 +35,18 @@ struct Option {
 
 using Options = std::vector<Option>;
 
+// Rows that several commands have.
+inline Option csv_option(bool* target) {
+  return {"--csv", "", "Print comma-separated values (RFC 4180)", target};
+}
+inline Option filter_option(std::vector<std::string>* target) {
+  return {"--filter", "GLOB", "Only these names; `*` crosses dots, `!` negates",
+          target};
+}
+inline Option top_option(std::optional<uint64_t>* target) {
+  return {"--top", "N", "Only the first N", target};
+}
+
 // Fills the targets of `options` from `args`. Returns false if the user asked
 // for help. Throws UsageError.
 bool parse_options(const Options& options, std::vector<std::string> args);

@@ -21,15 +21,7 @@ void render_model(const Model& model, Report& report,
 void render_file(Report& report,
                  const std::function<void(const Model&, Report&)>& render,
                  Model (*open)(const std::string&, const Limits&)) {
-  try {
-    render_model(open(report.file, {}), report, render);
-  } catch (const Error& error) {
-    report.fail(error);
-  } catch (const std::bad_alloc&) {
-    report.fail("limit exceeded", "not enough memory", Error::kNoOffset);
-  } catch (const std::exception& error) {
-    report.fail("internal error", error.what(), Error::kNoOffset);
-  }
+  report.guard([&] { render_model(open(report.file, {}), report, render); });
 }
 
 void finish_json(const Report& report) {
@@ -77,6 +69,18 @@ void Report::fail(const char* kind, const char* message, uint64_t offset) {
   fmt::print(stderr, "tsinspect: {}: {}: {}\n", printable(file), kind, message);
   status = kFailed;
   if (!failure_) failure_ = {kind, message, offset};
+}
+
+void Report::guard(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    fail(error);
+  } catch (const std::bad_alloc&) {
+    fail("limit exceeded", "not enough memory", Error::kNoOffset);
+  } catch (const std::exception& error) {
+    fail("internal error", error.what(), Error::kNoOffset);
+  }
 }
 
 void Report::note(const std::string& message) {

@@ -41,6 +41,9 @@ class Report {
   void fail(const Error& error);
   void fail(const char* kind, const char* message, uint64_t offset);
 
+  // Does `work`, and fails the file with what it throws.
+  void guard(const std::function<void()>& work);
+
   // Tells the user something on stderr that does not fail the file.
   void note(const std::string& message);
 

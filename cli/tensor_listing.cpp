@@ -88,9 +88,8 @@ Action setup_listing(Options* options, Listing (*choose)(const Model&)) {
   add_file_options(options, &values->files);
   options->insert(
       options->end(),
-      {{"--csv", "", "Print comma-separated values (RFC 4180)", &values->csv},
-       {"--filter", "GLOB", "Only these names; `*` crosses dots, `!` negates",
-        &values->filter},
+      {csv_option(&values->csv),
+       filter_option(&values->filter),
        {.name = "--sort",
         .value = "KEY",
         .help = "name, elements, bytes, dtype or file; -KEY reverses",
@@ -98,7 +97,7 @@ Action setup_listing(Options* options, Listing (*choose)(const Model&)) {
         .choices = {"name", "elements", "bytes", "dtype", "file", "-name",
                     "-elements", "-bytes", "-dtype", "-file"}},
        {"--reverse", "", "Turn the order round", &values->reverse},
-       {"--top", "N", "Only the first N", &values->top},
+       top_option(&values->top),
        {"--sha256", "", "Hash the values: contiguous, little-endian",
         &values->sha256}});
   return [values, choose](Output& out) {

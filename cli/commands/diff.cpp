@@ -86,30 +86,15 @@ class Run {
     }
     std::optional<Model> a = open(options_.a, report_a_);
     std::optional<Model> b = open(options_.b, report_b_);
-    if (a && b) guarded(report_a_, [&] { compare(*a, *b, diff_options); });
-    if (a && a->stopped) report_a_.fail(*a->stopped);
-    if (b && b->stopped) report_b_.fail(*b->stopped);
+    if (a && b) report_a_.guard([&] { compare(*a, *b, diff_options); });
     if (options_.json) finish_json();
     return std::max({status_, report_a_.status, report_b_.status});
   }
 
  private:
-  template <typename Work>
-  static void guarded(Report& report, Work work) {
-    try {
-      work();
-    } catch (const Error& error) {
-      report.fail(error);
-    } catch (const std::bad_alloc&) {
-      report.fail("limit exceeded", "not enough memory", Error::kNoOffset);
-    } catch (const std::exception& error) {
-      report.fail("internal error", error.what(), Error::kNoOffset);
-    }
-  }
-
   static std::optional<Model> open(const std::string& file, Report& report) {
     std::optional<Model> model;
-    guarded(report, [&] { model = open_model(file); });
+    report.guard([&] { model = open_model(file); });
     return model;
   }
 
@@ -190,8 +175,7 @@ Action setup(Options* options) {
       {"--all", "", "Every tensor that differs, with all measures",
        &values->all},
       {"--values", "", "Print the edges of the worst tensors", &values->values},
-      {"--filter", "GLOB", "Only these names; `*` crosses dots, `!` negates",
-       &values->filter},
+      filter_option(&values->filter),
       {"--strip-prefix", "TEXT", "Compare names without this beginning",
        &values->strip_prefix},
       {"--map", "OLD=NEW", "What A calls OLD, B calls NEW; `*` in both",

@@ -206,15 +206,14 @@ Action setup(Options* options) {
   add_file_options(options, &values->files);
   options->insert(
       options->end(),
-      {{"--csv", "", "Print comma-separated values (RFC 4180)", &values->csv},
-       {"--filter", "GLOB", "Only these names; `*` crosses dots, `!` negates",
-        &values->filter},
+      {csv_option(&values->csv),
+       filter_option(&values->filter),
        {.name = "--sort",
         .value = "KEY",
         .help = "name, bytes, dtype, min, max, mean, std, zeros; -KEY reverses",
         .target = &values->sort,
         .choices = sort_choices()},
-       {"--top", "N", "Only the first N", &values->top},
+       top_option(&values->top),
        {"--quantiles", "", "Also 0.1, 1, 50, 99 and 99.9 %",
         &values->quantiles},
        {"--histogram", "", "Also a bar chart of each tensor's values",

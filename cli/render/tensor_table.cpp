@@ -34,7 +34,7 @@ class Layout {
  public:
   explicit Layout(const TensorTable& table)
       : model_(table.model),
-        ties_(tied_tensors(table.model)),
+        ties_(table.ties),
         ambiguous_(ambiguous_tensors(table.model)) {
     size_t trainable = 0, fixed = 0;
     for (uint32_t row : table.rows) {
@@ -102,7 +102,7 @@ class Layout {
   }
 
   const Model& model_;
-  std::vector<uint32_t> ties_;
+  const std::vector<uint32_t>& ties_;
   std::vector<uint32_t> ambiguous_;
 };
 
@@ -183,7 +183,7 @@ void print_totals(Output& out, const TensorTable& table,
     out.print("{}\n", empty_reason(table, listing));
     return;
   }
-  auto ties = tied_tensors(table.model);
+  const auto& ties = table.ties;
   uint64_t elements = 0, bytes = 0, tied = 0;
   for (uint32_t row : table.rows) {
     elements += table.model.tensors[row].elements();

@@ -7,6 +7,7 @@
 
 #include "report.h"
 #include "tensor_listing.h"
+#include "tsinspect/listing.h"
 #include "tsinspect/model.h"
 
 namespace tsinspect::cli {
@@ -17,6 +18,7 @@ struct TensorTable {
   // One a row; empty if not asked for. An empty one could not be computed.
   const std::vector<std::string>& hashes;
   bool role_column;
+  std::vector<uint32_t> ties = tied_tensors(model);
 };
 
 // As the file records it; empty if it does not.
