@@ -15,11 +15,10 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "base/printable.h"
 #include "format/format.h"
 #include "rebuild/archive.h"
 #include "rebuild/collect.h"
-#include "torchscript/library.h"
+#include "torchscript/archive_source.h"
 
 namespace tsinspect {
 namespace {
@@ -49,7 +48,8 @@ class ScriptReader {
     if (archive_.find("byteorder") != kNoIndex) {
       model_.producer.torch_version = "2.1 or later";
     }
-    read_source();
+    read_source(&archive_, limits_, library_.get(), &model_);
+    model_.source = library_;
     read_module();
     read_constants();
     if (model_.form == Form::kMobile) read_bytecode();
@@ -60,22 +60,6 @@ class ScriptReader {
 
  private:
   using Roles = std::unordered_map<std::string_view, Role>;
-
-  void read_source() {
-    std::string folder = std::string(archive_.root()) + "code/";
-    for (uint32_t i = 0; i < model_.records.size(); ++i) {
-      std::string_view name = model_.records[i].name;
-      if (!name.starts_with(folder) || !name.ends_with(".py")) continue;
-      std::string_view text = archive_.text(i);
-      try {
-        library_.add(name, text, limits_);
-      } catch (const Error& error) {
-        // Only what this text tells is lost: roles, modules, methods.
-        model_.findings.push_back({"unreadable-source", Severity::kWarning,
-                                   printable(name), error.what()});
-      }
-    }
-  }
 
   void read_module() {
     model_.root = archive_.pickle(archive_.find(kPickle));
@@ -89,10 +73,10 @@ class ScriptReader {
   }
 
   void read_constants() {
-    ObjectRef constants = archive_.pickle(archive_.find(kConstants));
+    model_.constants = archive_.pickle(archive_.find(kConstants));
     TensorRebuilder rebuilder(&model_, archive_.storages("constants/"));
     uint32_t prefix = add_path(kNoIndex, "CONSTANTS");
-    auto items = model_.objects.items(constants);
+    auto items = model_.objects.items(model_.constants);
     std::vector<ObjectRef> values(items.begin(), items.end());
     for (size_t i = 0; i < values.size(); ++i) {
       if (!may_be_tensor(values[i])) continue;
@@ -104,9 +88,9 @@ class ScriptReader {
   }
 
   void read_bytecode() {
-    ObjectRef functions = archive_.pickle(archive_.find(kBytecode));
+    model_.bytecode = archive_.pickle(archive_.find(kBytecode));
     TensorRebuilder rebuilder(&model_, archive_.storages("constants/"));
-    collect(functions,
+    collect(model_.bytecode,
             collect_options(Role::kConstant, add_path(kNoIndex, "bytecode")),
             &rebuilder, &model_);
   }
@@ -147,7 +131,7 @@ class ScriptReader {
     if (info == nullptr) return kNoIndex;
     auto [entry, is_new] = type_rows_.try_emplace(
         info->name, static_cast<uint32_t>(model_.types.size()));
-    if (is_new) model_.types.push_back(library_.describe(*info));
+    if (is_new) model_.types.push_back(library_->describe(*info));
     return entry->second;
   }
 
@@ -171,7 +155,7 @@ class ScriptReader {
     const ObjectGraph& objects = model_.objects;
     if (objects.kind(object) != ObjectKind::kObject) return false;
     std::string_view name = objects.global_name(object);
-    const torchscript::ClassInfo* info = library_.find(name);
+    const torchscript::ClassInfo* info = library_->find(name);
     if (info != nullptr && info->kind != torchscript::ClassKind::kModule) {
       return false;
     }
@@ -220,7 +204,8 @@ class ScriptReader {
   Archive archive_;
   Model& model_;
   const Limits& limits_;
-  torchscript::Library library_;
+  std::shared_ptr<torchscript::Library> library_ =
+      std::make_shared<torchscript::Library>();
   std::unordered_map<std::string_view, uint32_t> type_rows_;
   std::unordered_map<const torchscript::ClassInfo*, Roles> roles_;
 };

@@ -19,6 +19,7 @@
 #include "rebuild/archive.h"
 #include "rebuild/collect.h"
 #include "tensor/build.h"
+#include "torchscript/archive_source.h"
 
 namespace tsinspect {
 namespace {
@@ -51,7 +52,8 @@ class JsonModelReader {
       : archive_(model, input.names,
                  find_archive_root(model->records, kModelJson), input.limits),
         model_(*model),
-        objects_(model->objects) {}
+        objects_(model->objects),
+        limits_(input.limits) {}
 
   void read() {
     archive_.read_producer();
@@ -63,6 +65,9 @@ class JsonModelReader {
     read_attributes();
     add_module(objects_.find(model_.root, "mainModule"), kNoIndex);
     add_constants();
+    auto library = std::make_shared<torchscript::Library>();
+    read_source(&archive_, limits_, library.get(), &model_);
+    model_.source = library;
   }
 
  private:
@@ -233,6 +238,7 @@ class JsonModelReader {
   StorageFinder find_storage_ = archive_.storages("");
   Model& model_;
   ObjectGraph& objects_;
+  const Limits& limits_;
   std::vector<Tensor> table_;
   std::vector<bool> used_;
   std::vector<ObjectRef> attributes_;

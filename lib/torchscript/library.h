@@ -16,27 +16,36 @@ namespace tsinspect::torchscript {
 
 class Library {
  public:
+  // One record of source.
+  struct Source {
+    std::string_view record;  // Its name in the archive.
+    std::string prefix;       // "__torch__.a.b", as its classes begin.
+    Tree tree;                // Down to signatures: see parse_body().
+    std::vector<ClassInfo> classes;
+  };
+
   // Adds the classes of one record of source, as parse() reads it down to
-  // signatures. The text must outlive the library. Throws as parse() does.
+  // signatures. Both texts must outlive the library. Throws as parse() does.
   void add(std::string_view record, std::string_view source,
            const Limits& limits);
 
+  // In the order in which they were added.
+  const std::deque<Source>& sources() const { return sources_; }
+
   // The class of that qualified name, or null.
   const ClassInfo* find(std::string_view name) const;
+
+  // The record that defines a class of this library.
+  const Source& source_of(const ClassInfo& info) const;
 
   // Its methods and hooks, with their schemas. Knows enums and interfaces once
   // all records are added.
   ScriptType describe(const ClassInfo& info) const;
 
  private:
-  struct Source {
-    Tree tree;
-    std::vector<ClassInfo> classes;
-  };
-
   struct Entry {
     const ClassInfo* info;
-    const Tree* tree;
+    const Source* source;
   };
 
   std::deque<Source> sources_;

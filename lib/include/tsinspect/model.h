@@ -19,6 +19,10 @@ namespace tsinspect {
 
 class File;  // A mapped file; see values.h for reading from it.
 
+namespace torchscript {
+class Library;  // Parsed TorchScript; see program.h for what is in it.
+}
+
 // "No row": an index into one of Model's tables that points nowhere.
 constexpr uint32_t kNoIndex = UINT32_MAX;
 
@@ -204,13 +208,19 @@ struct Model {
   std::vector<ScriptType> types;
   std::vector<Import> imports;
   ObjectGraph objects;
-  ObjectRef root = kNoObject;  // The top value, where the form has one.
+  ObjectRef root = kNoObject;       // The top value, where the form has one.
+  ObjectRef constants = kNoObject;  // What code calls CONSTANTS: a tuple.
+  ObjectRef bytecode = kNoObject;   // A mobile file's functions: a tuple.
 
   std::vector<Finding> findings;
   std::optional<Error> stopped;  // The error that ended the read early.
 
   // Inflated records that strings and views above point into.
   std::vector<std::shared_ptr<const std::string>> inflated;
+
+  // The archive's TorchScript source, parsed down to signatures; null for a
+  // file of any other form.
+  std::shared_ptr<const torchscript::Library> source;
 };
 
 // Reads the model at `path`: a file of any form the library knows, told by its
