@@ -93,8 +93,20 @@ struct Quantization {
   std::vector<double> zero_points;  // compressed record or were not readable.
 };
 
+// A name for a constant whose own, CONSTANTS.c3, says nothing.
+struct RecoveredName {
+  std::string name;  // "layer1.conv1.weight", or "conv2d_3.weight".
+  // How it was found: "content", "transposed", "folded", "structure" by
+  // comparing with the original model; "call-stack", "consumer" without.
+  std::string evidence;
+  std::string detail;  // In words: "folded with layer1.bn1".
+  // Other tensors of the original that are the same, and became one constant.
+  std::vector<std::string> also;
+};
+
 // What only few tensors have.
 struct TensorDetails {
+  std::optional<RecoveredName> recovered;
   std::optional<Quantization> quantization;
   // Layout of the tensor this is a part of ("sparse_coo", "sparse_csr",
   // "jagged", …), with that tensor's shape; empty for a plain tensor.

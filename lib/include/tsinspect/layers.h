@@ -1,0 +1,56 @@
+// The operators of a TorchScript program that weights go into, with the weights
+// and the settings: what is left of the layers of a frozen model.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tsinspect/model.h"
+
+namespace tsinspect {
+
+// Where something stands in the archive's TorchScript source.
+struct CodePlace {
+  std::string_view record;  // "net/code/__torch__/models.py"
+  uint32_t offset = 0;      // In bytes of its text.
+
+  auto operator<=>(const CodePlace&) const = default;
+};
+
+// A tensor that a layer's operator takes.
+struct LayerTensor {
+  // The argument's name, as modules call their parameters: "weight",
+  // "running_mean", "weight_ih_l0_reverse".
+  std::string role;
+  uint32_t tensor = 0;  // Row of Model::tensors.
+  // What it passed through on its way, first to last: "t", "to", "view".
+  std::vector<std::string> through;
+};
+
+// An argument of a layer's operator that is the same in every run.
+struct LayerSetting {
+  std::string name;   // "stride"
+  std::string value;  // As it is written: "[2, 2]"
+};
+
+struct Layer {
+  // The operator's short name, numbered where there are several of the same:
+  // "conv2d", "conv2d_1". Unique in the model.
+  std::string name;
+  std::string op;        // Qualified: "aten::conv2d".
+  std::string function;  // That it stands in: "__torch__.models.Net.forward".
+  CodePlace place;       // Of the call.
+  std::vector<LayerTensor> tensors;    // In the order of the arguments.
+  std::vector<LayerSetting> settings;  // Those that a user of the layer sets.
+};
+
+// The layers of a TorchScript model, by function and place. Only operators
+// that take a constant of the model (CONSTANTS.c3), as it is or after it passed
+// through operators that only change how it is seen, are layers. Empty for a
+// model of another form. Throws Error for source that cannot be read.
+std::vector<Layer> layers(const Model& model);
+
+}  // namespace tsinspect
