@@ -9,6 +9,7 @@ Command diff_command();
 Command export_command();
 Command info_command();
 Command modules_command();
+Command ops_command();
 Command params_command();
 Command records_command();
 Command show_command();
@@ -19,8 +20,8 @@ std::span<const Command> commands() {
   static const Command kCommands[] = {
       info_command(),    params_command(),  buffers_command(),
       tensors_command(), modules_command(), records_command(),
-      show_command(),    stats_command(),   diff_command(),
-      export_command(),
+      show_command(),    ops_command(),     stats_command(),
+      diff_command(),    export_command(),
   };
   return kCommands;
 }

@@ -24,6 +24,22 @@ void Library::add(std::string_view record, std::string_view source,
     classes_[info.name] = {&info, &added};
     kinds_[info.name] = info.kind;
   }
+  add_functions(added);
+}
+
+void Library::add_functions(const Source& source) {
+  const Tree& tree = source.tree;
+  for (NodeId id : tree.children(tree.root)) {
+    if (tree.kind(id) != NodeKind::kFunction) continue;
+    std::string name = source.prefix + '.';
+    name += tree.text(as_function(tree, id).name);
+    functions_.try_emplace(std::move(name), Function{&source, id});
+  }
+}
+
+Library::Function Library::find_function(std::string_view name) const {
+  auto entry = functions_.find(std::string(name));
+  return entry == functions_.end() ? Function() : entry->second;
 }
 
 const ClassInfo* Library::find(std::string_view name) const {

@@ -35,6 +35,14 @@ class Library {
   // The class of that qualified name, or null.
   const ClassInfo* find(std::string_view name) const;
 
+  // A function at the top level of a record, by its qualified name; null where
+  // there is none.
+  struct Function {
+    const Source* source = nullptr;
+    NodeId node = kNoNode;  // kFunction.
+  };
+  Function find_function(std::string_view name) const;
+
   // The record that defines a class of this library.
   const Source& source_of(const ClassInfo& info) const;
 
@@ -48,8 +56,11 @@ class Library {
     const Source* source;
   };
 
+  void add_functions(const Source& source);
+
   std::deque<Source> sources_;
   std::unordered_map<std::string_view, Entry> classes_;
+  std::unordered_map<std::string, Function> functions_;
   ClassKinds kinds_;
 };
 

@@ -5,20 +5,12 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "tsinspect/model.h"
+#include "tsinspect/program.h"
 
 namespace tsinspect {
-
-// Where something stands in the archive's TorchScript source.
-struct CodePlace {
-  std::string_view record;  // "net/code/__torch__/models.py"
-  uint32_t offset = 0;      // In bytes of its text.
-
-  auto operator<=>(const CodePlace&) const = default;
-};
 
 // A tensor that a layer's operator takes.
 struct LayerTensor {

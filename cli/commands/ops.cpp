@@ -1,0 +1,196 @@
+#include "base/printable.h"
+#include "render/table.h"
+#include "render/text.h"
+#include "report.h"
+#include "tsinspect/names.h"
+#include "tsinspect/program.h"
+
+namespace tsinspect::cli {
+namespace {
+
+struct OpsOptions {
+  FileOptions files;
+  std::vector<std::string> filter;
+  bool where = false;
+};
+
+// The operators of a file that the filter takes.
+struct Inventory {
+  std::vector<OperatorCount> source;
+  std::vector<OperatorCount> bytecode;
+  std::vector<OutsideCall> outside;
+};
+
+void apply(const NameFilter& filter, std::vector<OperatorCount>* rows) {
+  std::erase_if(*rows, [&](const OperatorCount& row) {
+    return !filter.matches(row.name);
+  });
+}
+
+// "__torch__.models.Net.forward" without what all names begin with.
+std::string_view short_function(std::string_view name) {
+  constexpr std::string_view kPrefix = "__torch__.";
+  if (name.starts_with(kPrefix)) name.remove_prefix(kPrefix.size());
+  return name;
+}
+
+std::string place_text(const OperatorUse& use) {
+  return fmt::format("{}:{}", use.place.record, use.place.offset);
+}
+
+uint64_t total_uses(const std::vector<OperatorCount>& rows) {
+  uint64_t uses = 0;
+  for (const OperatorCount& row : rows) uses += row.uses.size();
+  return uses;
+}
+
+void print_operators(Output& out, const std::vector<OperatorCount>& rows) {
+  const Column columns[] = {{.title = "operator", .shrink = 1},
+                            {.title = "overload"},
+                            {.title = "kind"},
+                            {.title = "calls", .right = true},
+                            {.title = "first in", .shrink = 2}};
+  print_table(out, columns, rows.size(), [&](size_t i, Cells& cells) {
+    const OperatorCount& row = rows[i];
+    cells.text(row.name);
+    row.overload ? cells.text(*row.overload) : cells.plain("?");
+    cells.plain(to_string(row.kind));
+    cells.count(row.uses.size());
+    cells.text(short_function(row.uses.front().function));
+  });
+}
+
+void print_uses(Output& out, const std::vector<OperatorCount>& rows) {
+  std::vector<std::pair<const OperatorCount*, const OperatorUse*>> uses;
+  for (const OperatorCount& row : rows) {
+    for (const OperatorUse& use : row.uses) uses.push_back({&row, &use});
+  }
+  const Column columns[] = {{.title = "operator", .shrink = 1},
+                            {.title = "function", .shrink = 2},
+                            {.title = "place", .shrink = 3}};
+  print_table(out, columns, uses.size(), [&](size_t i, Cells& cells) {
+    cells.text(uses[i].first->name);
+    cells.text(short_function(uses[i].second->function));
+    cells.text(place_text(*uses[i].second));
+  });
+}
+
+void print_rows(Output& out, const std::vector<OperatorCount>& rows,
+                const OpsOptions& options, const char* of) {
+  if (rows.empty()) return;
+  options.where ? print_uses(out, rows) : print_operators(out, rows);
+  out.print("{}, {}{}\n", counted(rows.size(), "operator"),
+            counted(total_uses(rows), "call"), of);
+}
+
+void print_outside(Output& out, const std::vector<OutsideCall>& calls) {
+  for (const OutsideCall& call : calls) {
+    out.print("outside: {} {}{}: {}{}\n", tsinspect::printable(call.name),
+              call.reason, call.at_load ? ", when the file is loaded" : "",
+              tsinspect::printable(short_function(call.use.function)),
+              call.use.place.record.empty()
+                  ? ""
+                  : " at " + tsinspect::printable(place_text(call.use)));
+  }
+}
+
+void write_use(Json& json, const OperatorUse& use) {
+  json.member("function", use.function);
+  json.member("record", use.place.record);
+  json.member("offset", use.place.offset);
+}
+
+void write_operators(Json& json, const char* key,
+                     const std::vector<OperatorCount>& rows) {
+  json.key(key);
+  json.begin_array();
+  for (const OperatorCount& row : rows) {
+    json.begin_object();
+    json.member("name", row.name);
+    json.key("overload");
+    row.overload ? json.value(*row.overload) : json.null();
+    json.member("kind", to_string(row.kind));
+    json.member("count", row.uses.size());
+    json.key("uses");
+    json.begin_array();
+    for (const OperatorUse& use : row.uses) {
+      json.begin_object();
+      write_use(json, use);
+      json.end_object();
+    }
+    json.end_array();
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void write_outside(Json& json, const std::vector<OutsideCall>& calls) {
+  json.key("outside_calls");
+  json.begin_array();
+  for (const OutsideCall& call : calls) {
+    json.begin_object();
+    json.member("name", call.name);
+    json.member("reason", call.reason);
+    json.member("at_load", call.at_load);
+    write_use(json, call.use);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void run(const Model& model, const OpsOptions& options, Report& report) {
+  if (model.source == nullptr && model.bytecode == kNoObject) {
+    throw Error(ErrorKind::kUnsupported,
+                fmt::format("a file of form {} has no program; TorchScript "
+                            "archives do",
+                            to_string(model.form)));
+  }
+  std::vector<Finding> findings;
+  Inventory found = {operators(model, &findings), bytecode_operators(model),
+                     outside_calls(model)};
+  NameFilter filter(options.filter);
+  apply(filter, &found.source);
+  apply(filter, &found.bytecode);
+  for (const Finding& finding : findings) {
+    report.note(finding.where + ": " + finding.message);
+  }
+  if (report.json) {
+    write_operators(*report.json, "operators", found.source);
+    write_operators(*report.json, "bytecode_operators", found.bytecode);
+    return write_outside(*report.json, found.outside);
+  }
+  report.print_heading(model);
+  if (found.source.empty() && found.bytecode.empty()) {
+    report.out.text(options.filter.empty() ? "no operators in this file\n"
+                                           : "no operators chosen\n");
+  }
+  print_rows(report.out, found.source, options, "");
+  print_rows(report.out, found.bytecode, options, " in bytecode");
+  print_outside(report.out, found.outside);
+}
+
+Action setup(Options* options) {
+  auto values = std::make_shared<OpsOptions>();
+  add_file_options(options, &values->files);
+  options->push_back(filter_option(&values->filter));
+  options->push_back({"--where", "", "Every call, with its record and offset",
+                      &values->where});
+  return [values](Output& out) {
+    return for_each_model(values->files, out,
+                          [&](const Model& model, Report& report) {
+                            run(model, *values, report);
+                          });
+  };
+}
+
+}  // namespace
+
+Command ops_command() {
+  return {"ops", "Every operator a TorchScript program calls, and where",
+          "  tsinspect ops model.pt\n"
+          "  tsinspect ops model.pt --filter '*::conv*' --where\n"
+          "  tsinspect ops model.ptl --json\n",
+          setup};
+}
+
+}  // namespace tsinspect::cli

@@ -1,0 +1,78 @@
+// What the TorchScript program in an archive does: its operators, and which of
+// them reach outside of the process that runs it.
+
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tsinspect/model.h"
+
+namespace tsinspect {
+
+// Where something stands in the archive's TorchScript source.
+struct CodePlace {
+  std::string_view record;  // "net/code/__torch__/models.py"
+  uint32_t offset = 0;      // In bytes of its text.
+
+  auto operator<=>(const CodePlace&) const = default;
+};
+
+enum class OperatorKind : uint8_t {
+  kBuiltin,      // builtin: LibTorch's own
+  kCustom,       // custom: of an extension that has to be loaded first
+  kControlFlow,  // control-flow: prim::If, prim::Loop, …
+};
+
+const char* to_string(OperatorKind kind);
+
+struct OperatorUse {
+  std::string function;  // "__torch__.models.Net.forward"
+  // In bytecode: its record, and the number of the instruction.
+  CodePlace place;
+};
+
+// An operator and all places that call it.
+struct OperatorCount {
+  std::string name;  // Qualified: "aten::add".
+  // "Tensor", empty for the one without a name; unset where the types of the
+  // arguments cannot be told from the text.
+  std::optional<std::string> overload;
+  OperatorKind kind = OperatorKind::kBuiltin;
+  std::vector<OperatorUse> uses;
+};
+
+// All operators of a TorchScript model's source, by name and overload. Empty
+// for a model of another form. What source cannot be read is told in *findings,
+// if that is not null.
+//
+// Operators are counted where they are written: in a loop, or in a function
+// that several others call, once. Names are those of torch.ops; overloads are
+// chosen as LibTorch's compiler chooses them. Source: the schemas of torch
+// 2.13.
+std::vector<OperatorCount> operators(const Model& model,
+                                     std::vector<Finding>* findings = nullptr);
+
+// The same for the bytecode of a mobile file, which is what runs there.
+std::vector<OperatorCount> bytecode_operators(const Model& model);
+
+// A call that reaches outside of the process, or runs code that is not
+// LibTorch's.
+struct OutsideCall {
+  std::string name;    // "aten::save", or the custom class or operator.
+  std::string reason;  // "writes a file"
+  OperatorUse use;
+  bool at_load = false;  // A `__setstate__` reaches it: loading runs it.
+};
+
+// The calls to know of before the model is loaded or run: operators that read
+// or write files or call other processes, and all that is not LibTorch's own.
+// Ask this before executing a file. Where a call's target cannot be told from
+// the text, every method of that name is taken for it.
+std::vector<OutsideCall> outside_calls(const Model& model);
+
+}  // namespace tsinspect
