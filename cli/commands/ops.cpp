@@ -21,7 +21,7 @@ struct Inventory {
   std::vector<OutsideCall> outside;
 };
 
-void apply(const NameFilter& filter, std::vector<OperatorCount>* rows) {
+void keep_matching(const NameFilter& filter, std::vector<OperatorCount>* rows) {
   std::erase_if(*rows, [&](const OperatorCount& row) {
     return !filter.matches(row.name);
   });
@@ -149,8 +149,8 @@ void run(const Model& model, const OpsOptions& options, Report& report) {
   Inventory found = {operators(model, &findings), bytecode_operators(model),
                      outside_calls(model)};
   NameFilter filter(options.filter);
-  apply(filter, &found.source);
-  apply(filter, &found.bytecode);
+  keep_matching(filter, &found.source);
+  keep_matching(filter, &found.bytecode);
   for (const Finding& finding : findings) {
     report.note(finding.where + ": " + finding.message);
   }

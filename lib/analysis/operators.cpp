@@ -54,10 +54,10 @@ void add_source(const Program& program, Inventory* inventory) {
   for (const FunctionGraph& function : program.functions()) {
     for (const Operation& operation : function.operations) {
       bool is_control = operation.kind == OperationKind::kControl;
-      if (!is_control && operation.kind != OperationKind::kOperator) continue;
+      if (!is_control && !FunctionGraph::is_operator(operation)) continue;
       std::optional<std::string> overload;
       if (operation.op != nullptr) overload = operation.op->overload;
-      if (is_control) overload.emplace();
+      if (operation.kind != OperationKind::kOperator) overload.emplace();
       inventory->add(
           std::string(operation.name), std::move(overload),
           is_control ? OperatorKind::kControlFlow : kind_of(operation.name),

@@ -35,7 +35,7 @@ enum class OperationKind : uint8_t {
   kCallMethod,    // object, arguments… → name: method
   kCreate,        // arguments… → an object; name: its class
   kConstruct,     // items… → name: prim::ListConstruct, …
-  kUnpack,        // value → item; index: which
+  kUnpack,        // tuple → item; index: which
   kCast,          // value → the same, seen as another type
   kJoin,          // values… → one of them, as branches decide
   // What has no value.
@@ -81,6 +81,16 @@ struct FunctionGraph {
   std::span<const OperationInput> inputs_of(const Operation& operation) const {
     return std::span(inputs).subspan(operation.first_input,
                                      operation.input_count);
+  }
+
+  // Whether an operation is one of LibTorch's operators, or one that only the
+  // language has: prim::TupleUnpack, prim::unchecked_cast.
+  static bool is_operator(const Operation& operation) {
+    return operation.kind == OperationKind::kOperator ||
+           ((operation.kind == OperationKind::kUnpack ||
+             operation.kind == OperationKind::kCast ||
+             operation.kind == OperationKind::kLiteral) &&
+            operation.name.starts_with("prim::"));
   }
 
   // Where an operation stands in the source's text.

@@ -165,6 +165,15 @@ void Lowering::assign(NodeId id) {
   store(parts.target, value);
 }
 
+// The operator that takes a tuple apart; none for one that was just made, or is
+// several results of an operator.
+std::string_view Lowering::unpack_name(OperationId tuple) const {
+  OperationKind kind = graph_[tuple].kind;
+  bool is_there = kind == OperationKind::kConstruct ||
+                  kind == OperationKind::kOperator;
+  return is_there ? "" : "prim::TupleUnpack";
+}
+
 void Lowering::store(NodeId target, OperationId value) {
   switch (tree_.kind(target)) {
     case NodeKind::kName:
@@ -174,6 +183,7 @@ void Lowering::store(NodeId target, OperationId value) {
       // Before anything is added: the type may be a list's.
       TypeId whole = type(value);
       bool is_tuple = types_.kind(whole) == TypeKind::kTuple;
+      std::string_view name = is_tuple ? unpack_name(value) : "";
       uint32_t index = 0;
       for (NodeId item : tree_.children(target)) {
         Operation operation;
@@ -181,7 +191,7 @@ void Lowering::store(NodeId target, OperationId value) {
         operation.node = item;
         operation.index = index;
         operation.type = types_.argument(whole, is_tuple ? index : 0);
-        ++index;
+        if (index++ == 0) operation.name = name;
         store(item, emit(operation, {{{}, value}}));
       }
       return;

@@ -43,6 +43,7 @@ class Lowering {
   void assign(NodeId id);
   void augmented_assign(NodeId id);
   void store(NodeId target, OperationId value);
+  std::string_view unpack_name(OperationId tuple) const;
   void if_statement(NodeId id);
   void for_statement(NodeId id);
   void while_statement(NodeId id);
@@ -62,6 +63,7 @@ class Lowering {
   OperationId attribute_of(NodeId node, OperationId object,
                            std::string_view name);
   OperationId subscript(NodeId id);
+  OperationId tuple_slice(NodeId id, OperationId value);
   OperationId tensor_index(OperationId value, NodeId index);
   OperationId construct(NodeId id);
   OperationId unary(NodeId id);

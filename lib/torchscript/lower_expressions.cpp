@@ -221,6 +221,9 @@ OperationId Lowering::subscript(NodeId id) {
     return value;
   }
   NodeId index = indices.empty() ? kNoNode : indices[0];
+  if (whole == TypeKind::kTuple && tree_.kind(index) == NodeKind::kSlice) {
+    return tuple_slice(id, value);
+  }
   if (tree_.kind(index) == NodeKind::kSlice) {
     Inputs inputs = {{{}, value}};
     for (NodeId part : tree_.children(index)) {
@@ -238,6 +241,9 @@ OperationId Lowering::subscript(NodeId id) {
     Operation operation;
     operation.kind = OperationKind::kUnpack;
     operation.node = id;
+    if (graph_[value].kind != OperationKind::kConstruct) {
+      operation.name = "prim::TupleIndex";
+    }
     operation.index = static_cast<uint32_t>(
         std::min(std::atoi(std::string(tree_.text(index)).c_str()), 1 << 20));
     operation.type = types_.argument(type(value), operation.index);
@@ -245,6 +251,15 @@ OperationId Lowering::subscript(NodeId id) {
   }
   return emit_operator(id, "aten::__getitem__",
                        {{{}, value}, {{}, expression(index)}});
+}
+
+// Which items these are is not followed: any of them, each of any type.
+OperationId Lowering::tuple_slice(NodeId id, OperationId value) {
+  Operation operation;
+  operation.kind = OperationKind::kCast;
+  operation.node = id;
+  operation.name = "slice";
+  return emit(operation, {{{}, value}});
 }
 
 OperationId Lowering::tensor_index(OperationId value, NodeId index) {

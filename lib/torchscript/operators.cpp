@@ -3,7 +3,7 @@
 //   aten::conv2d.padding(Tensor input,…,str padding=,*,int groups=)->Tensor
 //
 // with `=` behind what has a default, a `*` before what only a keyword gives,
-// `...` for any number of arguments, and commas between several results. The
+// `...` for any number of arguments or results, and commas between results. The
 // lines are sorted by name; overloads of one name stand in LibTorch's order.
 
 #include "torchscript/operators.h"
@@ -98,6 +98,10 @@ Operator OperatorTable::parse(std::string_view line) {
                             has_default, keyword_only});
   }
   std::string_view returns = line.substr(close + 3);
+  if (returns == "...") {
+    op.returns = {type_id(TypeKind::kUnknown)};
+    return op;
+  }
   while (!returns.empty()) {
     op.returns.push_back(types_.parse_schema(take_item(&returns)));
   }
