@@ -5,6 +5,7 @@
 
 #include "base/printable.h"
 #include "render/model_json.h"
+#include "tsinspect/recovered_names.h"
 
 namespace tsinspect::cli {
 namespace {
@@ -18,10 +19,21 @@ void render_model(const Model& model, Report& report,
   if (model.stopped) report.fail(*model.stopped);
 }
 
-void render_file(Report& report,
+void render_file(Report& report, const Model* original,
                  const std::function<void(const Model&, Report&)>& render,
                  Model (*open)(const std::string&, const Limits&)) {
-  report.guard([&] { render_model(open(report.file, {}), report, render); });
+  report.guard([&] {
+    Model model = open(report.file, {});
+    recover_names(&model, original);
+    render_model(model, report, render);
+  });
+}
+
+// The model that --names-from names, which may have packed parameters itself.
+Model open_original(const std::string& path) {
+  Model model = open_model(path);
+  recover_names(&model);
+  return model;
 }
 
 void finish_json(const Report& report) {
@@ -58,6 +70,11 @@ void add_file_options(Options* options, FileOptions* values) {
                       .value = "",
                       .help = "Print one JSON object a file, one a line",
                       .target = &values->json});
+}
+
+Option names_from_option(std::string* target) {
+  return {"--names-from", "ORIGINAL",
+          "Name a frozen file's constants as in this model", target};
 }
 
 void Report::fail(const Error& error) {
@@ -98,6 +115,12 @@ int for_each_model(const FileOptions& options, Output& out,
                    const std::function<void(const Model&, Report&)>& render,
                    Model (*open)(const std::string&, const Limits&)) {
   int status = kOk;
+  std::optional<Model> original;
+  if (!options.names_from.empty()) {
+    Report report(out, nullptr, options.names_from, 0, 1);
+    report.guard([&] { original = open_original(options.names_from); });
+    if (!original) return report.status;
+  }
   for (size_t i = 0; i < options.files.size(); ++i) {
     Json json(out);
     Report report(out, options.json ? &json : nullptr, options.files[i], i,
@@ -107,7 +130,7 @@ int for_each_model(const FileOptions& options, Output& out,
       json.member("schema", "tsinspect/1");
       json.member("file", options.files[i]);
     }
-    render_file(report, render, open);
+    render_file(report, original ? &*original : nullptr, render, open);
     if (options.json) finish_json(report);
     status = std::max(status, report.status);
   }

@@ -18,10 +18,14 @@ namespace tsinspect::cli {
 struct FileOptions {
   std::vector<std::string> files;
   bool json = false;
+  std::string names_from = {};  // The original of frozen files; may be empty.
 };
 
 // Declares FILE... and --json.
 void add_file_options(Options* options, FileOptions* values);
+
+// Declares --names-from.
+Option names_from_option(std::string* target);
 
 // One file's turn: where its output goes and what went wrong so far.
 class Report {

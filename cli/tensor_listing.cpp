@@ -99,7 +99,8 @@ Action setup_listing(Options* options, Listing (*choose)(const Model&)) {
        {"--reverse", "", "Turn the order round", &values->reverse},
        top_option(&values->top),
        {"--sha256", "", "Hash the values: contiguous, little-endian",
-        &values->sha256}});
+        &values->sha256},
+       names_from_option(&values->files.names_from)});
   return [values, choose](Output& out) {
     if (values->csv && values->files.json) {
       throw UsageError{"--csv and --json exclude each other"};

@@ -18,6 +18,7 @@ struct ShowOptions {
   bool json = false;
   bool full = false;
   std::optional<uint64_t> precision;
+  std::string names_from;
 
   ValueStyle style() const {
     return {static_cast<int>(std::min<uint64_t>(precision.value_or(4), 64)),
@@ -38,7 +39,8 @@ std::vector<uint32_t> tensors_named(const Model& model, std::string_view name) {
   std::vector<uint32_t> rows;
   for (uint32_t i = 0; i < model.tensors.size(); ++i) {
     const std::string& own = model.tensors[i].name;
-    if (own == name || (!is_plain(own) && printable(own) == name)) {
+    if (own == name || model.tensors[i].display_name() == name ||
+        (!is_plain(own) && printable(own) == name)) {
       rows.push_back(i);
     }
   }
@@ -56,14 +58,14 @@ std::vector<uint32_t> tensors_named(const Model& model, std::string_view name) {
   }
   std::vector<std::string_view> names(keys.begin(), keys.end());
   for (const Tensor& tensor : model.tensors) {
-    if (tensor.name.starts_with(prefix)) {
+    if (tensor.display_name().starts_with(prefix)) {
       throw Error(ErrorKind::kNotFound,
                   message +
                       ", but tensors begin with it: see `tsinspect "
                       "tensors --filter " +
                       quoted(prefix + '*') + "`");
     }
-    names.push_back(tensor.name);
+    names.push_back(tensor.display_name());
   }
   std::string_view stem = name.substr(0, name.find('['));
   std::string near = closest_name(stem, names);
@@ -110,7 +112,7 @@ void print_tensor(const Model& model, const Tensor& tensor,
   Slice slice = slice_of(tensor, target.slice);
   std::string name = tensor.name.empty() && target.slice.empty()
                          ? "''"
-                         : printable(tensor.name) + target.slice;
+                         : printable(tensor.display_name()) + target.slice;
   std::string key;
   if (target.tensors.size() > 1 && tensor.path != kNoIndex) {
     key = " at ";
@@ -180,9 +182,10 @@ Action setup(Options* options) {
       {"--json", "", "Print one JSON object", &values->json},
       {"--full", "", "Everything, however long", &values->full},
       {"--precision", "N", "Digits behind the point (4)", &values->precision},
+      names_from_option(&values->names_from),
   };
   return [values](Output& out) {
-    FileOptions files = {{values->file}, values->json};
+    FileOptions files = {{values->file}, values->json, values->names_from};
     return for_each_model(files, out, [&](const Model& model, Report& report) {
       Target target = find_target(model, values->name);
       if (report.json) {

@@ -172,7 +172,8 @@ bool check(const StatsTable& table, Report& report) {
     const TensorStats& stats = table.stats[i];
     if (stats.is_finite() || count++ > 0) continue;
     const Tensor& tensor = table.model.tensors[table.rows[i]];
-    first = fmt::format("not finite: {}: {}", tsinspect::quoted(tensor.name),
+    first = fmt::format("not finite: {}: {}",
+                        tsinspect::quoted(tensor.display_name()),
                         not_finite_text(tensor, stats));
   }
   if (count == 0) return true;

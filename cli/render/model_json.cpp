@@ -26,7 +26,24 @@ void write_quantization(Json& json, const Quantization& quantization) {
   json.end_object();
 }
 
+void write_recovered(Json& json, const RecoveredName& recovered) {
+  json.member("recovered_name", recovered.name);
+  json.key("evidence");
+  json.begin_object();
+  json.member("by", recovered.evidence);
+  json.member("detail", recovered.detail);
+  if (!recovered.also.empty()) write_list(json, "also", recovered.also);
+  if (!recovered.op.empty()) {
+    json.member("operator", recovered.op);
+    json.member("argument", recovered.argument);
+    json.member("record", recovered.record);
+    json.member("offset", recovered.offset);
+  }
+  json.end_object();
+}
+
 void write_details(Json& json, const TensorDetails& details) {
+  if (details.recovered) write_recovered(json, *details.recovered);
   if (details.quantization) write_quantization(json, *details.quantization);
   if (!details.layout.empty()) {
     json.member("layout", details.layout);

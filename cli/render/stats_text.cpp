@@ -103,7 +103,7 @@ std::string notes_text(const Tensor& tensor, const TensorStats& stats) {
 }
 
 void print_name(Output& out, const Tensor& tensor) {
-  out.text(tensor.name.empty() ? "''" : printable(tensor.name));
+  out.text(tensor.name.empty() ? "''" : printable(tensor.display_name()));
 }
 
 }  // namespace
@@ -163,7 +163,8 @@ void print_stats(Output& out, const StatsTable& table) {
   print_table(out, columns, table.rows.size(), [&](size_t i, Cells& cells) {
     const Tensor& tensor = table.model.tensors[table.rows[i]];
     const TensorStats& stats = table.stats[i];
-    tensor.name.empty() ? cells.plain("''") : cells.text(tensor.name);
+    std::string_view name = tensor.display_name();
+    name.empty() ? cells.plain("''") : cells.text(name);
     if (dtype) cells.plain(dtype_info(tensor.dtype).name);
     if (shape) cells.shape(tensor.shape);
     if (has_values(stats)) {

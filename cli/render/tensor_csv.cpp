@@ -22,7 +22,7 @@ void print_csv(Report& report, const TensorTable& table) {
   if (report.index == 0) {
     out.print(
         "{}name,role,dtype,shape,strides,requires_grad,elements,bytes,storage,"
-        "device{}\r\n",
+        "device,recovered_name,evidence{}\r\n",
         several ? "file," : "", hashes ? ",sha256" : "");
   }
   std::string file = several ? csv_field(report.file) + ',' : "";
@@ -36,6 +36,10 @@ void print_csv(Report& report, const TensorTable& table) {
     out.print(",{},{},", tensor.elements(), tensor.size_bytes());
     if (tensor.storage != kNoIndex) out.print("{}", tensor.storage);
     out.print(",{}", csv_field(device_of(table.model, tensor)));
+    bool recovered = tensor.details && tensor.details->recovered;
+    out.print(",{},{}",
+              recovered ? csv_field(tensor.details->recovered->name) : "",
+              recovered ? tensor.details->recovered->evidence : "");
     if (hashes) out.print(",{}", table.hashes[i]);
     out.text("\r\n");
   }

@@ -29,6 +29,11 @@ std::string joined_key_path(const Model& model, uint32_t path) {
   return text;
 }
 
+const RecoveredName* recovered_name(const Tensor& tensor) {
+  bool has = tensor.details && tensor.details->recovered;
+  return has ? &*tensor.details->recovered : nullptr;
+}
+
 // Which columns there are, and what stands in the last one.
 class Layout {
  public:
@@ -46,6 +51,7 @@ class Layout {
       }
       std::string_view device = device_of(model_, tensor);
       has_device |= !device.empty() && device != "cpu";
+      has_recovered |= recovered_name(tensor) != nullptr;
       has_notes |= needs_note(row);
     }
     has_grad = trainable > 0 && fixed > 0;
@@ -59,7 +65,7 @@ class Layout {
       if (!part.empty()) text += (text.empty() ? "" : "; ") + part;
     };
     if (tied(row)) {
-      add("= " + name_text(model_.tensors[ties_[row]].name));
+      add("= " + name_text(model_.tensors[ties_[row]].display_name()));
     }
     if (is_ambiguous(row) && tensor.path != kNoIndex) {
       add(joined_key_path(model_, tensor.path));
@@ -83,10 +89,11 @@ class Layout {
     return !ties_.empty() && ties_[row] != kNoIndex;
   }
 
-  static std::string name_text(const std::string& name) {
+  static std::string name_text(std::string_view name) {
     return name.empty() ? "''" : printable(name);
   }
 
+  bool has_recovered = false;
   bool has_grad = false;
   bool has_device = false;
   bool has_notes = false;
@@ -95,9 +102,17 @@ class Layout {
   bool is_ambiguous(uint32_t row) const {
     return std::binary_search(ambiguous_.begin(), ambiguous_.end(), row);
   }
+  // Details that a note tells of.
+  static bool has_own_details(const Tensor& tensor) {
+    if (!tensor.details) return false;
+    const TensorDetails& details = *tensor.details;
+    return details.quantization || !details.layout.empty() ||
+           !details.python_class.empty() || !details.opaque_type.empty() ||
+           details.conjugate || details.negative;
+  }
   bool needs_note(uint32_t row) const {
     const Tensor& tensor = model_.tensors[row];
-    return tied(row) || tensor.details || tensor.storage == kNoIndex ||
+    return tied(row) || has_own_details(tensor) || tensor.storage == kNoIndex ||
            (is_ambiguous(row) && tensor.path != kNoIndex);
   }
 
@@ -150,6 +165,8 @@ void print_tensors(Output& out, const TensorTable& table) {
   const Model& model = table.model;
   Layout layout(table);
   std::vector<Column> columns = {{.title = "name", .shrink = 2}};
+  if (layout.has_recovered)
+    columns.push_back({.title = "in file", .shrink = 3});
   if (table.role_column) columns.push_back({"role"});
   columns.push_back({"dtype"});
   columns.push_back({"shape"});
@@ -158,11 +175,17 @@ void print_tensors(Output& out, const TensorTable& table) {
   if (layout.has_grad) columns.push_back({"requires_grad"});
   if (layout.has_device) columns.push_back({"device"});
   if (!table.hashes.empty()) columns.push_back({"sha256"});
+  if (layout.has_recovered) {
+    columns.push_back({.title = "named by", .shrink = 4});
+  }
   if (layout.has_notes) columns.push_back({.title = "notes", .shrink = 1});
 
   print_table(out, columns, table.rows.size(), [&](size_t i, Cells& cells) {
     const Tensor& tensor = model.tensors[table.rows[i]];
-    tensor.name.empty() ? cells.plain("''") : cells.text(tensor.name);
+    const RecoveredName* recovered = recovered_name(tensor);
+    std::string_view name = tensor.display_name();
+    name.empty() ? cells.plain("''") : cells.text(name);
+    if (layout.has_recovered) cells.text(recovered ? tensor.name : "");
     if (table.role_column) cells.plain(to_string(tensor.role));
     cells.plain(dtype_info(tensor.dtype).name);
     cells.shape(tensor.shape);
@@ -172,6 +195,9 @@ void print_tensors(Output& out, const TensorTable& table) {
     if (layout.has_device) cells.text(device_of(model, tensor));
     if (!table.hashes.empty()) {
       cells.plain(table.hashes[i].empty() ? "unreadable" : table.hashes[i]);
+    }
+    if (layout.has_recovered) {
+      recovered ? cells.text(recovered->detail) : cells.blank();
     }
     if (layout.has_notes) cells.escaped(layout.note(table.rows[i]));
   });

@@ -16,7 +16,7 @@ int compare_by(SortKey key, const Tensor& a, const Tensor& b) {
     case SortKey::kFile:
       return 0;
     case SortKey::kName:
-      return a.name.compare(b.name);
+      return a.display_name().compare(b.display_name());
     case SortKey::kElements:
       return compare(a.elements(), b.elements());
     case SortKey::kBytes:
@@ -56,7 +56,10 @@ std::vector<uint32_t> select_tensors(const Model& model,
     bool wanted =
         std::find(roles.begin(), roles.end(), tensor.role) != roles.end();
     if (!wanted) continue;
-    if (!query.filter.empty() && !query.filter.matches(tensor.name)) continue;
+    if (!query.filter.empty() &&
+        !query.filter.matches(tensor.name, tensor.display_name())) {
+      continue;
+    }
     rows.push_back(i);
   }
   if (query.sort == SortKey::kFile) {

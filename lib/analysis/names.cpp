@@ -131,8 +131,15 @@ NameFilter::NameFilter(std::span<const std::string> patterns) {
 }
 
 bool NameFilter::matches(std::string_view name) const {
-  if (!wanted_.empty() && !any_matches(wanted_, name)) return false;
-  return !any_matches(unwanted_, name);
+  return matches(name, name);
+}
+
+bool NameFilter::matches(std::string_view name, std::string_view other) const {
+  auto either = [&](const std::vector<std::string>& patterns) {
+    return any_matches(patterns, name) ||
+           (other != name && any_matches(patterns, other));
+  };
+  return (wanted_.empty() || either(wanted_)) && !either(unwanted_);
 }
 
 std::string closest_name(std::string_view wanted,

@@ -39,6 +39,11 @@ const char* to_string(Severity severity) {
   return name_of(kNames, severity);
 }
 
+std::string_view Tensor::display_name() const {
+  bool has = details && details->recovered;
+  return has ? details->recovered->name : name;
+}
+
 uint64_t Tensor::elements() const {
   uint64_t product = 1;
   for (int64_t size : shape) product *= static_cast<uint64_t>(size);

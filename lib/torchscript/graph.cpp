@@ -28,8 +28,10 @@ std::string_view FunctionGraph::argument_name(const Operation& operation,
                                               size_t i) const {
   const OperationInput& input = inputs[operation.first_input + i];
   if (!input.keyword.empty()) return input.keyword;
-  if (operation.op == nullptr) return {};
-  const auto& arguments = operation.op->arguments;
+  const Operator* op =
+      operation.op != nullptr ? operation.op : operation.first_overload;
+  if (op == nullptr) return {};
+  const auto& arguments = op->arguments;
   return i < arguments.size() ? arguments[i].name : std::string_view();
 }
 

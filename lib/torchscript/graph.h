@@ -56,7 +56,8 @@ struct Operation {
   std::string_view name;                      // See the kinds.
   std::string_view variable;     // The first that the value is assigned to.
   const Operator* op = nullptr;  // The overload, where it can be told.
-  uint32_t first_input = 0;      // Index into FunctionGraph::inputs.
+  const Operator* first_overload = nullptr;  // Of a LibTorch operator.
+  uint32_t first_input = 0;  // Index into FunctionGraph::inputs.
   uint32_t input_count = 0;
 };
 
@@ -98,8 +99,9 @@ struct FunctionGraph {
     return body[operation.node].begin;
   }
 
-  // The name of the argument that input `i` of an operator is; empty where the
-  // overload is not known.
+  // The name of the argument that input `i` of an operator is, taken from the
+  // first overload where it cannot be told which one it is; empty for what is
+  // not LibTorch's.
   std::string_view argument_name(const Operation& operation, size_t i) const;
 };
 

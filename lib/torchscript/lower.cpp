@@ -169,8 +169,8 @@ void Lowering::assign(NodeId id) {
 // several results of an operator.
 std::string_view Lowering::unpack_name(OperationId tuple) const {
   OperationKind kind = graph_[tuple].kind;
-  bool is_there = kind == OperationKind::kConstruct ||
-                  kind == OperationKind::kOperator;
+  bool is_there =
+      kind == OperationKind::kConstruct || kind == OperationKind::kOperator;
   return is_there ? "" : "prim::TupleUnpack";
 }
 

@@ -101,6 +101,7 @@ OperationId Lowering::emit_operator(NodeId node, std::string_view name,
   operation.name =
       overloads.empty() ? own(std::string(name)) : overloads[0].name;
   operation.op = match.op;
+  operation.first_overload = overloads.empty() ? nullptr : &overloads[0];
   operation.type = match.result;
   return emit(operation, inputs);
 }

@@ -102,6 +102,12 @@ struct RecoveredName {
   std::string detail;  // In words: "folded with layer1.bn1".
   // Other tensors of the original that are the same, and became one constant.
   std::vector<std::string> also;
+  // The call that takes the constant: its operator ("aten::conv2d"), the
+  // argument, and where it stands; empty where nothing takes it.
+  std::string op;
+  std::string argument;
+  std::string_view record;
+  uint32_t offset = 0;  // In bytes of the record's text.
 };
 
 // What only few tensors have.
@@ -139,6 +145,8 @@ struct Tensor {
   // Bytes of the values laid out contiguously.
   uint64_t size_bytes() const;
   bool is_contiguous() const;
+  // The recovered name, or its own where there is none.
+  std::string_view display_name() const;
 };
 
 // One step of a typed key path, linked to the step before it.

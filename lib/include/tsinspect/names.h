@@ -23,6 +23,10 @@ class NameFilter {
   // none of the `!` patterns.
   bool matches(std::string_view name) const;
 
+  // The same for something with two names: one of the plain patterns matches
+  // one of them, and none of the `!` patterns either.
+  bool matches(std::string_view name, std::string_view other) const;
+
  private:
   std::vector<std::string> wanted_;
   std::vector<std::string> unwanted_;

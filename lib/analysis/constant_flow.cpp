@@ -1,0 +1,241 @@
+#include "analysis/constant_flow.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+namespace tsinspect {
+namespace {
+
+using torchscript::FunctionGraph;
+using torchscript::Operation;
+using torchscript::OperationId;
+using torchscript::OperationInput;
+using torchscript::OperationKind;
+using torchscript::Program;
+
+// Operators whose first argument is what they give, seen or stored otherwise.
+constexpr std::array kViews = {
+    std::string_view("aten::t"),
+    std::string_view("aten::transpose"),
+    std::string_view("aten::permute"),
+    std::string_view("aten::numpy_T"),
+    std::string_view("aten::view"),
+    std::string_view("aten::reshape"),
+    std::string_view("aten::view_as"),
+    std::string_view("aten::reshape_as"),
+    std::string_view("aten::expand"),
+    std::string_view("aten::expand_as"),
+    std::string_view("aten::unsqueeze"),
+    std::string_view("aten::squeeze"),
+    std::string_view("aten::flatten"),
+    std::string_view("aten::unflatten"),
+    std::string_view("aten::select"),
+    std::string_view("aten::slice"),
+    std::string_view("aten::narrow"),
+    std::string_view("aten::chunk"),
+    std::string_view("aten::split"),
+    std::string_view("aten::unbind"),
+    std::string_view("aten::split_with_sizes"),
+    std::string_view("aten::to"),
+    std::string_view("aten::type_as"),
+    std::string_view("aten::cpu"),
+    std::string_view("aten::cuda"),
+    std::string_view("aten::contiguous"),
+    std::string_view("aten::clone"),
+    std::string_view("aten::detach"),
+    std::string_view("aten::alias"),
+    std::string_view("aten::dequantize"),
+    std::string_view("aten::list"),
+    std::string_view("aten::requires_grad_"),
+    std::string_view("aten::__getitem__"),
+    std::string_view("prim::unchecked_unwrap_optional"),
+    std::string_view("aten::_unwrap_optional"),
+    std::string_view("prim::data"),
+};
+
+// Operators that look at a tensor's form, not at its values.
+constexpr std::array kQueries = {
+    std::string_view("aten::size"),
+    std::string_view("aten::dim"),
+    std::string_view("aten::numel"),
+    std::string_view("aten::len"),
+    std::string_view("aten::stride"),
+    std::string_view("aten::is_contiguous"),
+    std::string_view("aten::__is__"),
+    std::string_view("aten::__isnot__"),
+    std::string_view("aten::is_floating_point"),
+    std::string_view("aten::is_complex"),
+    std::string_view("prim::device"),
+    std::string_view("prim::dtype"),
+    std::string_view("prim::layout"),
+    std::string_view("prim::shape"),
+    std::string_view("prim::ndim"),
+    std::string_view("prim::requires_grad"),
+    std::string_view("prim::is_nested"),
+    std::string_view("prim::is_cuda"),
+};
+
+template <typename Array>
+bool contains(const Array& names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+// Who takes each value of a function.
+class Consumers {
+ public:
+  struct Consumer {
+    OperationId operation;
+    uint32_t input;
+  };
+
+  explicit Consumers(const FunctionGraph& function) {
+    for (OperationId id = 0; id < function.operations.size(); ++id) {
+      auto inputs = function.inputs_of(function[id]);
+      for (uint32_t i = 0; i < inputs.size(); ++i) {
+        of_[inputs[i].value].push_back({id, i});
+      }
+    }
+  }
+
+  std::span<const Consumer> of(OperationId value) const {
+    auto entry = of_.find(value);
+    return entry == of_.end() ? std::span<const Consumer>() : entry->second;
+  }
+
+ private:
+  std::unordered_map<OperationId, std::vector<Consumer>> of_;
+};
+
+// Follows one constant from one place on.
+class Follower {
+ public:
+  using Cache = std::map<const FunctionGraph*, Consumers>;
+
+  Follower(const Program& program, Cache* consumers, uint32_t constant,
+           std::vector<ConstantUse>* uses)
+      : program_(program),
+        consumers_(*consumers),
+        constant_(constant),
+        uses_(*uses) {}
+
+  void follow(const FunctionGraph* function, OperationId value) {
+    push({function, value, {}, {}});
+    while (!open_.empty()) {
+      State state = std::move(open_.back());
+      open_.pop_back();
+      const FunctionGraph* graph = state.function;
+      const Consumers& consumers =
+          consumers_.try_emplace(graph, *graph).first->second;
+      for (auto [operation, input] : consumers.of(state.value)) {
+        step(state, operation, input);
+      }
+    }
+  }
+
+ private:
+  struct State {
+    const FunctionGraph* function;
+    OperationId value;
+    std::optional<uint32_t> position;
+    std::vector<std::string_view> through;
+  };
+
+  // Each value of each function is followed once.
+  void push(State state) {
+    if (seen_.insert({state.function, state.value}).second) {
+      open_.push_back(std::move(state));
+    }
+  }
+
+  void step(const State& state, OperationId id, uint32_t input) {
+    const Operation& operation = (*state.function)[id];
+    State next = state;
+    next.value = id;
+    switch (operation.kind) {
+      case OperationKind::kConstruct:
+        next.position = input;
+        return push(std::move(next));
+      case OperationKind::kUnpack:
+        if (state.position && *state.position != operation.index) return;
+        next.position.reset();
+        return push(std::move(next));
+      case OperationKind::kCast:
+      case OperationKind::kJoin:
+        return push(std::move(next));
+      case OperationKind::kCallFunction:
+      case OperationKind::kCallMethod:
+        return enter(state, operation, input);
+      case OperationKind::kOperator:
+        return use(std::move(next), operation, input);
+      default:
+        return;
+    }
+  }
+
+  // Goes on behind the callee's parameter.
+  void enter(const State& state, const Operation& operation, uint32_t input) {
+    const FunctionGraph* callee = program_.callee(*state.function, operation);
+    if (callee == nullptr) return;
+    const OperationInput& argument =
+        state.function->inputs_of(operation)[input];
+    for (OperationId id = 1; id < callee->operations.size(); ++id) {
+      const Operation& parameter = (*callee)[id];
+      if (parameter.kind != OperationKind::kParameter) break;
+      bool is_it = argument.keyword.empty()
+                       ? parameter.index == input
+                       : parameter.name == argument.keyword;
+      if (is_it) push({callee, id, state.position, state.through});
+    }
+  }
+
+  void use(State next, const Operation& operation, uint32_t input) {
+    if (contains(kQueries, operation.name)) return;
+    if (input == 0 && contains(kViews, operation.name)) {
+      next.through.push_back(operation.name);
+      return push(std::move(next));
+    }
+    uses_.push_back({constant_, next.function, next.value, input, next.position,
+                     std::move(next.through)});
+  }
+
+  const Program& program_;
+  Cache& consumers_;
+  uint32_t constant_;
+  std::vector<ConstantUse>& uses_;
+  std::set<std::pair<const FunctionGraph*, OperationId>> seen_;
+  std::vector<State> open_;
+};
+
+}  // namespace
+
+std::vector<ConstantUse> constant_uses(const Program& program) {
+  std::vector<ConstantUse> uses;
+  Follower::Cache consumers;
+  for (const FunctionGraph& function : program.functions()) {
+    for (OperationId id = 0; id < function.operations.size(); ++id) {
+      const Operation& operation = function[id];
+      if (operation.kind != OperationKind::kConstant) continue;
+      Follower(program, &consumers, operation.index, &uses)
+          .follow(&function, id);
+    }
+  }
+  // Functions lie in a deque, in the order of the program.
+  std::map<const FunctionGraph*, size_t> order;
+  for (const FunctionGraph& function : program.functions()) {
+    order.emplace(&function, order.size());
+  }
+  auto key = [&](const ConstantUse& use) {
+    return std::make_tuple(use.constant, order[use.function], use.operation,
+                           use.input, use.position);
+  };
+  std::ranges::stable_sort(uses, {}, key);
+  auto same = std::ranges::unique(uses, {}, key);
+  uses.erase(same.begin(), same.end());
+  return uses;
+}
+
+}  // namespace tsinspect

@@ -1,0 +1,117 @@
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "analysis/operator_kinds.h"
+
+namespace tsinspect {
+namespace {
+
+using torchscript::FunctionGraph;
+using torchscript::NodeKind;
+using torchscript::Operation;
+using torchscript::OperationInput;
+using torchscript::OperationKind;
+using torchscript::Program;
+
+constexpr std::string_view kConvolution = "_convolution";
+
+// Results that are no tensors, of operators nobody would name.
+bool is_worth_naming(const Program& program, const Operation& operation) {
+  using torchscript::TypeKind;
+  if (operation.kind != OperationKind::kOperator) return false;
+  switch (program.types().kind(operation.type)) {
+    case TypeKind::kTensor:
+    case TypeKind::kTuple:
+    case TypeKind::kList:
+    case TypeKind::kUnknown:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// "conv2d", "conv_transpose3d": by the length of its stride.
+std::string convolution_kind(const FunctionGraph& function,
+                             const Operation& operation) {
+  std::string_view stride = argument_text(function, operation, "stride");
+  auto dimensions = 1 + std::ranges::count(stride, ',');
+  bool transposed = argument_text(function, operation, "transposed") == "True";
+  return std::string(transposed ? "conv_transpose" : "conv") +
+         std::to_string(dimensions) + "d";
+}
+
+void number(std::vector<OperatorName>* names) {
+  std::unordered_map<std::string, uint32_t> counts;
+  std::unordered_set<std::string> taken;
+  for (OperatorName& row : *names) {
+    std::string kind = row.name;
+    uint32_t& count = counts[kind];
+    if (count > 0) row.name = kind + '_' + std::to_string(count);
+    ++count;
+    // An extension's operator may itself be called "conv2d_1".
+    while (!taken.insert(row.name).second) {
+      row.name = kind + '_' + std::to_string(count++);
+    }
+  }
+}
+
+}  // namespace
+
+std::string_view argument_text(const FunctionGraph& function,
+                               const Operation& operation,
+                               std::string_view name) {
+  auto inputs = function.inputs_of(operation);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (function.argument_name(operation, i) != name) continue;
+    const Operation& value = function[inputs[i].value];
+    return function.body.text(value.node);
+  }
+  return {};
+}
+
+std::string operator_kind(const FunctionGraph& function,
+                          const Operation& operation) {
+  std::string_view name = operation.name;
+  name.remove_prefix(std::min(name.find("::") + 2, name.size()));
+  if (name.starts_with(kConvolution)) {
+    return convolution_kind(function, operation);
+  }
+  if (name.starts_with("__")) return std::string(name);
+  while (name.starts_with('_') && name.size() > 1) name.remove_prefix(1);
+  while (name.ends_with('_') && name.size() > 1) name.remove_suffix(1);
+  return std::string(name);
+}
+
+std::vector<OperatorName> operator_names(const Program& program) {
+  std::vector<OperatorName> names;
+  for (const FunctionGraph& function : program.functions()) {
+    for (const Operation& operation : function.operations) {
+      if (!is_worth_naming(program, operation)) continue;
+      CodePlace place = {function.source->record, function.offset(operation)};
+      names.push_back({place, std::string(operation.name),
+                       operator_kind(function, operation)});
+    }
+  }
+  // Within a record by offset; `f(g(x))` has g's text within f's.
+  auto begin = names.begin();
+  while (begin != names.end()) {
+    auto end = std::find_if(begin, names.end(), [&](const OperatorName& name) {
+      return name.place.record != begin->place.record;
+    });
+    std::stable_sort(begin, end, [](const auto& a, const auto& b) {
+      return a.place.offset < b.place.offset;
+    });
+    begin = end;
+  }
+  number(&names);
+  return names;
+}
+
+std::vector<OperatorName> operator_names(const Model& model) {
+  if (model.source == nullptr) return {};
+  return operator_names(Program(model));
+}
+
+}  // namespace tsinspect

@@ -1,0 +1,146 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "analysis/layer_roles.h"
+#include "tsinspect/layers.h"
+#include "tsinspect/recovered_names.h"
+
+namespace tsinspect {
+namespace {
+
+void set_recovered(Tensor* tensor, RecoveredName recovered) {
+  auto details = tensor->details
+                     ? std::make_shared<TensorDetails>(*tensor->details)
+                     : std::make_shared<TensorDetails>();
+  details->recovered = std::move(recovered);
+  tensor->details = std::move(details);
+}
+
+// Names that are taken.
+class Taken {
+ public:
+  explicit Taken(const Model& model) {
+    for (const Tensor& tensor : model.tensors) names_.insert(tensor.name);
+  }
+
+  // `name`, with a number where it is taken.
+  std::string take(std::string name) {
+    if (names_.insert(name).second) return name;
+    uint32_t& count = counts_[name];
+    std::string numbered;
+    do {
+      numbered = fmt::format("{}_{}", name, ++count);
+    } while (!names_.insert(numbered).second);
+    return numbered;
+  }
+
+ private:
+  std::unordered_set<std::string> names_;
+  std::unordered_map<std::string, uint32_t> counts_;
+};
+
+// The use that tells most of each tensor: by a layer rather than arithmetic,
+// the first of equal ones.
+struct BestUse {
+  const Layer* layer = nullptr;
+  const LayerTensor* tensor = nullptr;
+};
+using BestUses = std::unordered_map<uint32_t, BestUse>;
+
+BestUses best_uses(const std::vector<Layer>& layers) {
+  BestUses best;
+  for (const Layer& layer : layers) {
+    for (const LayerTensor& tensor : layer.tensors) {
+      BestUse& use = best[tensor.tensor];
+      if (use.layer == nullptr ||
+          layer_rank(layer.op) < layer_rank(use.layer->op)) {
+        use = {&layer, &tensor};
+      }
+    }
+  }
+  return best;
+}
+
+std::string consumer_detail(const BestUse& use) {
+  std::string text =
+      fmt::format("{} of {}", use.tensor->argument, use.layer->op);
+  const auto& through = use.tensor->through;
+  if (!through.empty()) {
+    text += fmt::format(", through {}", fmt::join(through, ", "));
+  }
+  return text;
+}
+
+void add_use(const BestUse& use, RecoveredName* recovered) {
+  recovered->op = use.layer->op;
+  recovered->argument = use.tensor->argument;
+  recovered->record = use.layer->place.record;
+  recovered->offset = use.layer->place.offset;
+}
+
+// "fc1.weight" of "fc1._packed_params._packed_params.0", which holds a
+// quantised module's weight and bias; empty for any other name.
+std::string packed_name(std::string_view name) {
+  constexpr std::string_view kPacked = "_packed_params";
+  bool is_bias = name.ends_with(".1");
+  if (!is_bias && !name.ends_with(".0")) return {};
+  name.remove_suffix(2);
+  bool is_packed = false;
+  while (name.ends_with(kPacked)) {
+    is_packed = true;
+    name.remove_suffix(kPacked.size());
+    if (name.ends_with('.')) name.remove_suffix(1);
+  }
+  if (!is_packed) return {};
+  std::string_view part = is_bias ? "bias" : "weight";
+  return name.empty() ? std::string(part) : fmt::format("{}.{}", name, part);
+}
+
+void name_packed(Model* model, Taken* taken) {
+  for (Tensor& tensor : model->tensors) {
+    if (tensor.role == Role::kConstant) continue;
+    std::string name = packed_name(tensor.name);
+    if (name.empty()) continue;
+    RecoveredName recovered;
+    recovered.name = taken->take(std::move(name));
+    recovered.evidence = "packed";
+    recovered.detail = "in a quantised module's packed parameters";
+    set_recovered(&tensor, std::move(recovered));
+  }
+}
+
+}  // namespace
+
+NameRecovery recover_names(Model* model, const Model* original) {
+  (void)original;
+  NameRecovery result;
+  if (model->source == nullptr) return result;
+  Taken taken(*model);
+  name_packed(model, &taken);
+  std::vector<Layer> all = layers(*model);
+  BestUses uses = best_uses(all);
+  for (uint32_t row = 0; row < model->tensors.size(); ++row) {
+    Tensor& tensor = model->tensors[row];
+    if (tensor.role != Role::kConstant) continue;
+    ++result.constants;
+    auto use = uses.find(row);
+    if (use == uses.end()) continue;
+    RecoveredName recovered;
+    recovered.name =
+        taken.take(use->second.layer->name + '.' + use->second.tensor->role);
+    recovered.evidence = "consumer";
+    recovered.detail = consumer_detail(use->second);
+    add_use(use->second, &recovered);
+    set_recovered(&tensor, std::move(recovered));
+    ++result.named;
+  }
+  return result;
+}
+
+}  // namespace tsinspect

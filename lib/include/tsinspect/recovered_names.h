@@ -1,0 +1,34 @@
+// Names for the constants of a frozen model, which has lost them.
+
+#pragma once
+
+#include <cstdint>
+
+#include "tsinspect/model.h"
+
+namespace tsinspect {
+
+struct NameRecovery {
+  uint32_t constants = 0;  // Tensors that are constants.
+  uint32_t named = 0;      // Of these, with a recovered name.
+  // Of these, by comparing with the original: equal to one of its tensors, and
+  // made of some by folding.
+  uint32_t equal = 0;
+  uint32_t folded = 0;
+};
+
+// Sets TensorDetails::recovered of the constants of a TorchScript model, and of
+// packed parameters, by the best evidence there is:
+//
+// 1. `original`, if given: the model before it was frozen, in any form. Equal
+//    values, or a convolution's or linear layer's with what was folded in.
+// 2. In a traced model, the call stacks that its debug records hold.
+// 3. The operator that takes the constant, and as which argument.
+//
+// Recovered names are unique, and no other tensor of the model has them as its
+// own. They depend on nothing but the file, and the original. Without one, no
+// values are read. Throws Error for a debug record or tensor that cannot be
+// read only if it is the original's.
+NameRecovery recover_names(Model* model, const Model* original = nullptr);
+
+}  // namespace tsinspect
