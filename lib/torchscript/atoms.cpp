@@ -11,6 +11,7 @@
 #include <array>
 
 #include "torchscript/expressions.h"
+#include "torchscript/precedence.h"
 
 namespace tsinspect::torchscript {
 namespace {
@@ -55,6 +56,10 @@ NodeId ExpressionParser::parenthesised() {
   uint32_t begin = expect(TokenKind::kLeftParen).begin;
   if (accept(TokenKind::kRightParen)) return add(NodeKind::kTuple, begin);
   NodeId value = expression_list();
+  // `(*a)` is nothing; `(*a, )` is a tuple.
+  if (tree_.kind(value) == NodeKind::kStarred) {
+    unexpected(to_string(TokenKind::kComma));
+  }
   expect(TokenKind::kRightParen);
   if (tree_.kind(value) == NodeKind::kTuple) {
     tree_.nodes[value].begin = begin;
@@ -100,8 +105,8 @@ NodeId ExpressionParser::comprehension(NodeKind kind, uint32_t begin,
   expect(TokenKind::kFor);
   children->push(target_list());
   expect(TokenKind::kIn);
-  children->push(binary(kLoosest));
-  children->push(accept(TokenKind::kIf) ? binary(kLoosest) : kNoNode);
+  children->push(binary(kOrPrecedence));
+  children->push(accept(TokenKind::kIf) ? binary(kOrPrecedence) : kNoNode);
   expect(close);
   return add(kind, begin, children->all());
 }

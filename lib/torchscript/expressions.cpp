@@ -1,7 +1,7 @@
 // Expressions but for atoms (atoms.cpp), strongest last:
 //
 //   expression   = binary [ "if" binary "else" expression ]
-//   binary       = unary { operator unary }      operators: see kOperators
+//   binary       = unary { operator unary }      operators: precedence.cpp
 //   unary        = "not" binary | ("-" | "+" | "~") unary | power
 //   power        = postfix [ "**" unary ]
 //   postfix      = atom { "." NAME | "(" arguments ")" | "[" indices "]" }
@@ -22,61 +22,10 @@
 #include <array>
 #include <utility>
 
+#include "torchscript/precedence.h"
+
 namespace tsinspect::torchscript {
 namespace {
-
-struct Operator {
-  TokenKind kind;
-  int precedence;
-};
-
-// Python's precedences; in LibTorch's own parser `and` binds no stronger than
-// `or`, but python_print.cpp writes neither without parentheses.
-constexpr int kNotPrecedence = 3;
-constexpr int kComparison = 4;
-constexpr int kTargets = 5;
-constexpr std::array kOperators = {
-    Operator{TokenKind::kOr, 1},
-    Operator{TokenKind::kAnd, 2},
-    Operator{TokenKind::kIn, kComparison},
-    Operator{TokenKind::kNotIn, kComparison},
-    Operator{TokenKind::kIs, kComparison},
-    Operator{TokenKind::kIsNot, kComparison},
-    Operator{TokenKind::kEqual, kComparison},
-    Operator{TokenKind::kNotEqual, kComparison},
-    Operator{TokenKind::kLess, kComparison},
-    Operator{TokenKind::kLessEqual, kComparison},
-    Operator{TokenKind::kGreater, kComparison},
-    Operator{TokenKind::kGreaterEqual, kComparison},
-    Operator{TokenKind::kPipe, kTargets},
-    Operator{TokenKind::kCaret, 6},
-    Operator{TokenKind::kAmpersand, 7},
-    Operator{TokenKind::kShiftLeft, 8},
-    Operator{TokenKind::kShiftRight, 8},
-    Operator{TokenKind::kPlus, 9},
-    Operator{TokenKind::kMinus, 9},
-    Operator{TokenKind::kStar, 10},
-    Operator{TokenKind::kSlash, 10},
-    Operator{TokenKind::kFloorDiv, 10},
-    Operator{TokenKind::kPercent, 10},
-    Operator{TokenKind::kAt, 10},
-};
-
-// Precedence of every token kind as an operator; 0 for those that are none.
-constexpr std::array<int, 128> precedences() {
-  std::array<int, 128> table{};
-  for (const Operator& row : kOperators) {
-    table[static_cast<size_t>(row.kind)] = row.precedence;
-  }
-  // As an operator, `not` can only start `not in`.
-  table[static_cast<size_t>(TokenKind::kNot)] = kComparison;
-  return table;
-}
-constexpr std::array kPrecedences = precedences();
-
-int precedence_of(TokenKind kind) {
-  return kPrecedences[static_cast<size_t>(kind)];
-}
 
 // What can follow a comma that trails.
 bool ends_list(TokenKind kind) {
@@ -172,15 +121,15 @@ NodeId ExpressionParser::name() {
   return add(NodeKind::kName, begin);
 }
 
-NodeId ExpressionParser::expression_list() { return comma_list(kLoosest); }
+NodeId ExpressionParser::expression_list() { return comma_list(kOrPrecedence); }
 
-NodeId ExpressionParser::target_list() { return comma_list(kTargets); }
+NodeId ExpressionParser::target_list() { return comma_list(kTargetPrecedence); }
 
 NodeId ExpressionParser::comma_list(int precedence) {
   uint32_t begin = token_.begin;
   auto item = [&] {
     if (at(TokenKind::kStar)) return argument();
-    return precedence == kLoosest ? expression() : binary(precedence);
+    return precedence == kOrPrecedence ? expression() : binary(precedence);
   };
   NodeId first = item();
   if (!at(TokenKind::kComma)) return first;
@@ -195,9 +144,9 @@ NodeId ExpressionParser::comma_list(int precedence) {
 NodeId ExpressionParser::expression() {
   Nesting nesting(this, &depth_);
   uint32_t begin = token_.begin;
-  NodeId value = binary(kLoosest);
+  NodeId value = binary(kOrPrecedence);
   if (!accept(TokenKind::kIf)) return value;
-  NodeId condition = binary(kLoosest);
+  NodeId condition = binary(kOrPrecedence);
   expect(TokenKind::kElse);
   NodeId otherwise = expression();
   return add(NodeKind::kConditional, begin, {value, condition, otherwise});

@@ -87,9 +87,6 @@ class ExpressionParser {
     size_t begin_;
   };
 
-  // Precedence of `or`, the operator that binds least.
-  static constexpr int kLoosest = 1;
-
   NodeId comma_list(int precedence);
   // Operators of this precedence and stronger ones.
   NodeId binary(int precedence);

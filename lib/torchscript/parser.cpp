@@ -290,7 +290,7 @@ NodeId Parser::if_statement() {
   NodeId otherwise = kNoNode;
   if (at(TokenKind::kElif)) {
     uint32_t elif = token_.begin;
-    otherwise = add(NodeKind::kBlock, elif, {if_statement()});
+    otherwise = add(NodeKind::kBlock, elif, {if_statement()}, TokenKind::kElif);
   } else if (accept(TokenKind::kElse)) {
     otherwise = block();
   }

@@ -29,7 +29,8 @@ enum class NodeKind : uint8_t {
   kSkipped,              // A block that was not parsed: see parse_body().
   kAssign,               // target, annotation?, value?
   kAugmentedAssign,      // target, value
-  kIf,                   // condition, kBlock, kBlock?: `elif` is a kIf within
+  kIf,                   // condition, kBlock, kBlock?: for `elif` one whose
+                         // Node::op says so, with only a kIf in it
   kFor,                  // target, iterable, kBlock
   kWhile,                // condition, kBlock
   kWith,                 // kWithItem…, kBlock

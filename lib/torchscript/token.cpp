@@ -140,10 +140,14 @@ std::string to_string(TokenKind kind) {
   if (const Spelling* row = find_kind(kDescriptions, kind)) {
     return std::string(row->text);
   }
+  return fmt::format("'{}'", spelling(kind));
+}
+
+std::string_view spelling(TokenKind kind) {
   const Spelling* row = find_kind(kWords, kind);
   if (row == nullptr) row = find_kind(kCompounds, kind);
   if (row == nullptr) row = find_kind(kPunctuation, kind);
-  return fmt::format("'{}'", row->text);
+  return row == nullptr ? std::string_view() : row->text;
 }
 
 TokenKind word_kind(std::string_view word) {

@@ -104,6 +104,10 @@ struct Token {
 // "name", "end of line", "'('": how a message speaks of the kind.
 std::string to_string(TokenKind kind);
 
+// "(", "not in": what tokens of the kind look like; empty for those that have
+// no spelling of their own.
+std::string_view spelling(TokenKind kind);
+
 // The kind of a word: kName unless it is reserved.
 TokenKind word_kind(std::string_view word);
 

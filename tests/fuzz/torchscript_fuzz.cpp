@@ -1,19 +1,40 @@
-// TorchScript source of any content: both depths of the parser, and what is
-// read from the trees.
+// TorchScript source of any content: both depths of the parser, what is read
+// from the trees, and what they are printed as.
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 #include "torchscript/classes.h"
 #include "torchscript/parser.h"
+#include "torchscript/print.h"
+#include "torchscript/same_tree.h"
 #include "torchscript/schema.h"
 #include "tsinspect/error.h"
 
+namespace {
+
+using namespace tsinspect;
+using namespace tsinspect::torchscript;
+
+// What a tree is printed as must be read as the same.
+void check_print(const Tree& tree) {
+  Limits limits;
+  limits.source_depth *= 3;
+  std::string text = print(tree, tree.root);
+  try {
+    Tree again = parse(text, Depth::kBodies, limits);
+    if (!same_tree(tree, tree.root, again, again.root)) abort();
+  } catch (const Error&) {
+    abort();
+  }
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace tsinspect;
-  using namespace tsinspect::torchscript;
   std::string_view source(reinterpret_cast<const char*>(data), size);
 
   bool is_valid = false;
@@ -25,6 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       if (node.begin > node.end || node.end > size) abort();
       string_value(tree, id);
     }
+    check_print(tree);
   } catch (const Error&) {
   }
 

@@ -36,8 +36,10 @@ TEST(Parser, Imports) {
 
 TEST(Parser, ControlFlow) {
   EXPECT_EQ(dump_statement("if a:\n  pass\nelif b:\n  break\nelse:\n  c\n"),
-            "(if a (block (pass)) (block (if b (block (break)) "
+            "(if a (block (pass)) (block 'elif' (if b (block (break)) "
             "(block (expr c)))))");
+  EXPECT_EQ(dump_statement("if a:\n  pass\nelse:\n  if b:\n    c\n"),
+            "(if a (block (pass)) (block (if b (block (expr c)) _)))");
   EXPECT_EQ(dump_statement("for i, j in x:\n  continue\n"),
             "(for (tuple i j) x (block (continue)))");
   EXPECT_EQ(dump_statement("while _4:\n  x = 1\n"),
@@ -245,6 +247,8 @@ TEST(ParserBadInput, ExpressionsThatAreNone) {
                              "*",
                              "a b",
                              "(a]",
+                             "(*a)",
+                             "(*a).b",
                              "lambda x: x",
                              "a <> b",
                              "..",
