@@ -8,11 +8,13 @@ those no longer write a form, by hand and read back by them. expected.jsonl
 says what they find in each file, in the form that tests/corpus/corpus.py
 compares: an object a file with its tensors in order, their SHA-256 over the
 contiguous little-endian values, and the modules, methods and schemas of
-TorchScript. Seeds are fixed. What torch does not fix: the paths of its own
-Python files, which TorchScript archives quote. The committed files come from a
-torch at /opt/python:
+TorchScript. frozen/truth.jsonl says what the constants of frozen files are, as
+frozen_truth.py finds out. Seeds are fixed. What torch does not fix: the paths
+of Python files, which TorchScript archives quote. The committed files come from
+Debian's Python and a torch at /opt/python:
 
-    PYTHONHASHSEED=0 PYTHONPATH=/opt/python python -B make_fixtures.py
+    PYTHONHASHSEED=0 PYTHONPATH=/opt/python \\
+        /usr/bin/python3 -B make_fixtures.py
 
 With names, only those of the functions below are run, and expected.jsonl stays
 as it is. Keys of legacy files are addresses, which differ from run to run.
@@ -40,6 +42,8 @@ import safetensors.torch
 import torch
 from torch import nn
 
+import frozen_truth
+
 HERE = pathlib.Path(__file__).resolve().parent
 OUT = HERE.parent / "tests" / "fixtures"
 MOST_BYTES = 64 << 10
@@ -48,20 +52,21 @@ EXPECTED = []  # Rows of expected.jsonl.
 FIXTURES = []  # The functions that write them.
 
 
-def load_models():
-    """fixture_models.py as a module `models` that says it is in models.py."""
-    text = (HERE / "fixture_models.py").read_text(encoding="utf-8")
-    module = types.ModuleType("models")
-    module.__file__ = "models.py"
-    sys.modules["models"] = module
-    linecache.cache["models.py"] = (len(text), None,
-                                    text.splitlines(keepends=True),
-                                    "models.py")
-    exec(compile(text, "models.py", "exec"), module.__dict__)
+def load_models(script, name):
+    """A script of HERE as a module `name` that says it is in name.py."""
+    text = (HERE / script).read_text(encoding="utf-8")
+    file = f"{name}.py"
+    module = types.ModuleType(name)
+    module.__file__ = file
+    sys.modules[name] = module
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True),
+                             file)
+    exec(compile(text, file, "exec"), module.__dict__)
     return module
 
 
-models = load_models()
+models = load_models("fixture_models.py", "models")
+frozen_models = load_models("frozen_models.py", "frozen")
 
 
 def fixture(function):
@@ -544,8 +549,16 @@ def script_rows(module, attributes):
         return
     constants = module.code_with_constants[1].const_mapping
     for index in range(len(constants)):
-        yield from tensor_rows(f"CONSTANTS.c{index}", constants[f"c{index}"],
-                               "constant")
+        yield from constant_rows(f"CONSTANTS.c{index}", constants[f"c{index}"])
+
+
+def constant_rows(name, value):
+    """A tensor, or the weight and bias of a packed linear layer."""
+    if isinstance(value, torch.Tensor):
+        yield from tensor_rows(name, value, "constant")
+        return
+    for index, part in enumerate(torch.ops.quantized.linear_unpack(value)):
+        yield from tensor_rows(f"{name}.{index}", part, "constant")
 
 
 def rescript(name, form, attributes=()):
@@ -612,6 +625,91 @@ def mobile():
     torch.jit.script(cnn().eval())._save_for_lite_interpreter(
         str(path("mobile_cnn.ptl")))
     rescript("mobile_cnn.ptl", "mobile-ptl")
+
+
+# Frozen files and what their constants are
+
+def varied(module, default):
+    """Its parameters and statistics, but for those of some modules, random."""
+    for name, tensor in (*module.named_parameters(), *module.named_buffers()):
+        parent, _, own = name.rpartition(".")
+        if not tensor.is_floating_point() or (
+                parent in default and own in ("weight", "bias")):
+            continue
+        with torch.no_grad():
+            if own in ("running_var", "std"):
+                tensor.uniform_(0.5, 1.5)
+            else:
+                tensor.normal_(0, 0.5)
+
+
+def frozen_model(name, model, seed):
+    torch.manual_seed(seed)
+    module = model.make().eval()
+    varied(module, model.default)
+    if name == "quantised":
+        module = torch.ao.quantization.quantize_dynamic(module, {nn.Linear})
+    return module
+
+
+def frozen_file(name, module, origin, model, untraced=()):
+    """Saves a module that is frozen, and says what its constants are."""
+    torch.jit.save(torch.jit.freeze(module), path(name))
+    loaded = torch.jit.load(path(name))
+    whole = not list(loaded.children()) and not list(loaded.parameters())
+    rescript(name, "torchscript-frozen" if whole else "torchscript")
+    return {"file": name, "original": f"frozen/{model}.original.pt",
+            "constants": frozen_truth.truth(
+                name, loaded, origin, frozen_models.MODELS[model].folds,
+                untraced)}
+
+
+def listed_rows(module):
+    """Tensors in lists, and those of packed parameters."""
+    for where, sub in module.named_modules():
+        for index, tensor in enumerate(getattr(sub, "_flat_weights", ())):
+            yield from tensor_rows(f"{where}._flat_weights.{index}", tensor,
+                                   "attribute")
+    for where, parts in frozen_truth.packed_parameters(module).items():
+        for index, part in enumerate(parts):
+            yield from tensor_rows(f"{where}._packed_params.{index}", part,
+                                   "attribute")
+
+
+def original(name, module, script):
+    """The twin that is not frozen."""
+    torch.jit.save(script, path(name))
+    rescript(name, "torchscript", [
+        key for key, value in vars(module).items()
+        if isinstance(value, torch.Tensor)])
+    EXPECTED[-1]["tensors"] += listed_rows(module)
+
+
+@fixture
+def frozen_twins():
+    """Models as they were, scripted and frozen, traced and frozen."""
+    torch.backends.mha.set_fastpath_enabled(False)  # It makes no trace.
+    truths = []
+    for seed, (name, model) in enumerate(frozen_models.MODELS.items()):
+        module = frozen_model(name, model, seed)
+        script = torch.jit.script(module)
+        original(f"frozen/{name}.original.pt", module, script)
+        truths += [frozen_file(f"frozen/{name}.script.pt", script, module,
+                               name),
+                   frozen_file(f"frozen/{name}.trace.pt",
+                               trace(module, *model.inputs), module, name,
+                               model.untraced)]
+        if name in ("lstm", "mobilenet", "residual"):
+            saved(f"frozen/{name}.state.pt", module.state_dict())
+        if name == "residual":
+            file = f"frozen/{name}.state.safetensors"
+            safetensors.torch.save_file(module.state_dict(), path(file))
+            safetensors_read(file)
+    with path("frozen/truth.jsonl").open("w", encoding="utf-8") as out:
+        for truth in truths:
+            out.write(json.dumps(truth) + "\n")
+    print(f"frozen: {len(truths)} files, " + ", ".join(
+        f"{count} {kind}" for kind, count in frozen_truth.summary(truths)))
 
 
 # safetensors, NumPy
@@ -781,8 +879,10 @@ def check():
     private = [str(HERE.parent).encode(), str(pathlib.Path.home()).encode()]
     private += [p.encode() for p in sys.path
                 if p.startswith(("/tmp", "/home"))]
+    if sys.base_prefix != "/usr":
+        private.append(sys.base_prefix.encode())
     for file in sorted(OUT.rglob("*")):
-        if not file.is_file() or file.name == "expected.jsonl":
+        if not file.is_file() or file.suffix == ".jsonl":
             continue
         data = [file.read_bytes()]
         assert len(data[0]) < MOST_BYTES, f"{file} has {len(data[0])} bytes"
