@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <string_view>
 
 namespace tsinspect {
@@ -13,6 +14,9 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 constexpr size_t kFirstPiece = 256;
+
+// ValueReader::release() gives back what lies so far before a view, too.
+constexpr uint64_t kReleasedBytes = uint64_t{64} << 10;
 
 struct Tolerance {
   DType dtype;
@@ -43,16 +47,42 @@ uint64_t groups_of(const Layer& layer) {
   return groups;
 }
 
+// What compilers turn into vectors: loops of a fixed length.
+constexpr size_t kLanes = 8;
+
+void widen(std::span<const float> floats, double* out) {
+  size_t whole = floats.size() / kLanes * kLanes;
+  for (size_t i = 0; i < whole; i += kLanes) {
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      out[i + lane] = floats[i + lane];
+    }
+  }
+  for (size_t i = whole; i < floats.size(); ++i) out[i] = floats[i];
+}
+
 // Sums over two channels that tell how alike they are.
 struct Products {
   double from = 0, to = 0, both = 0;
 
   void add(std::span<const double> x, std::span<const double> y) {
-    for (size_t i = 0; i < x.size(); ++i) {
-      from += x[i] * x[i];
-      to += y[i] * y[i];
-      both += x[i] * y[i];
+    std::array<double, kLanes> xx{}, yy{}, xy{};
+    size_t whole = x.size() / kLanes * kLanes;
+    for (size_t i = 0; i < whole; i += kLanes) {
+      for (size_t lane = 0; lane < kLanes; ++lane) {
+        double a = x[i + lane], b = y[i + lane];
+        xx[lane] += a * a;
+        yy[lane] += b * b;
+        xy[lane] += a * b;
+      }
     }
+    for (size_t i = whole; i < x.size(); ++i) {
+      xx[0] += x[i] * x[i];
+      yy[0] += y[i] * y[i];
+      xy[0] += x[i] * y[i];
+    }
+    from = std::accumulate(xx.begin(), xx.end(), from);
+    to = std::accumulate(yy.begin(), yy.end(), to);
+    both = std::accumulate(xy.begin(), xy.end(), both);
   }
 
   // The least squares' factor, if what it leaves is within the tolerance.
@@ -122,10 +152,18 @@ NumberRuns::NumberRuns(const Model& model, const Tensor& tensor,
 std::span<const double> NumberRuns::read(uint64_t first, size_t count) {
   auto bytes = reader_.read(first * item_bytes_, count * item_bytes_, &buffer_);
   numbers_.resize(count);
-  decoder_.decode(bytes.data(), first, std::span(numbers_));
-  // A smaller piece is one of few.
-  if (count == kMost) reader_.release(bytes);
-  return numbers_;
+  std::span<const double> numbers = numbers_;
+  if (decoder_.type() == NumberType::kFloat) {
+    floats_.resize(count);
+    auto floats = decoder_.decode(bytes, first, std::span(floats_));
+    widen(floats, numbers_.data());
+  } else {
+    numbers = decoder_.decode(bytes, first, std::span(numbers_));
+  }
+  // Giving back takes time: not for each of these small pieces.
+  uint64_t begin = first * item_bytes_, end = begin + bytes.size();
+  if (begin / kReleasedBytes != end / kReleasedBytes) reader_.release(bytes);
+  return numbers;
 }
 
 std::vector<double> read_numbers(const Model& model, const Tensor& tensor,

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "analysis/diff_decode.h"
+#include "tensor/decode.h"
 #include "tsinspect/layers.h"
 #include "tsinspect/values.h"
 
@@ -47,16 +47,17 @@ class NumberRuns {
   // Throws as read_values().
   NumberRuns(const Model& model, const Tensor& tensor, const Limits& limits);
 
-  // Most elements that read() takes.
-  static constexpr size_t kMost = size_t{1} << 15;
+  // Most elements that read() takes: they stay in a processor's cache.
+  static constexpr size_t kMost = size_t{1} << 12;
 
   std::span<const double> read(uint64_t first, size_t count);
 
  private:
   ValueReader reader_;
-  Decoder decoder_;
+  NumberDecoder decoder_;
   size_t item_bytes_;
   std::vector<std::byte> buffer_;
+  std::vector<float> floats_;
   std::vector<double> numbers_;
 };
 

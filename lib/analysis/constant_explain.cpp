@@ -3,6 +3,7 @@
 #include <functional>
 #include <limits>
 #include <optional>
+#include <string_view>
 
 #include "analysis/constant_partners.h"
 
@@ -221,12 +222,22 @@ void for_each_from(const Rows& rows, uint32_t place, PlaceOf place_of,
   }
 }
 
+std::string_view parent_of(std::string_view path) {
+  size_t dot = path.rfind('.');
+  return dot == std::string_view::npos ? "" : path.substr(0, dot);
+}
+
 FoldExplanation Explainer::explain(uint32_t place) {
-  // A batch norm always leaves a bias.
-  if (!numbers_.bias_after.empty()) {
+  // A batch norm always leaves a bias. Its place is most often beside the
+  // layer, whatever the order in which a file lists names.
+  std::string_view parent = parent_of(originals_.module(place));
+  for (bool is_beside : {true, false}) {
+    if (numbers_.bias_after.empty()) break;
     for_each_from(
         partners_.norms, place, [](const BatchNorm& n) { return n.place; },
         [&](const BatchNorm& norm) {
+          auto path = originals_.module(norm.place);
+          if ((parent_of(path) == parent) != is_beside) return false;
           for (double eps : norm.eps) {
             if (!is_done()) try_norm(norm, eps);
           }

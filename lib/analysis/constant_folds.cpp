@@ -60,6 +60,16 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
+// "conv1.bias folded with bn1, offset added".
+std::string describe(const Claim& claim, bool is_scaled,
+                     std::string_view besides) {
+  std::string text = claim.name;
+  if (!claim.folded.empty()) text += " folded with " + joined(claim.folded);
+  if (is_scaled) text += ", scaled by a constant";
+  if (!besides.empty()) text += fmt::format(", {}", besides);
+  return text;
+}
+
 }  // namespace
 
 FoldMatcher::FoldMatcher(const Model& frozen, std::span<const Layer> layers,
@@ -146,22 +156,15 @@ std::vector<std::string> FoldMatcher::partners_of(
 
 void FoldMatcher::claim_weight(uint32_t layer, uint32_t weight,
                                const Fold& fold) {
-  const std::string& name = originals_.model.tensors[fold.original].name;
   FoldExplanation of_weight = fold.how;
   of_weight.shift = kNoIndex;
-  std::vector<std::string> partners = partners_of(of_weight);
-  std::string detail = name;
-  if (!partners.empty()) {
-    detail += fmt::format(" folded with {}", joined(partners));
-  }
-  if (fold.how.is_scaled) {
-    detail +=
-        partners.empty() ? " scaled by a constant" : ", scaled by a constant";
-  } else if (partners.empty()) {
-    detail += " scaled, by channel";
-  }
-  claims_.of[weight].push_back(
-      {layer, fold.original, name, "folded", detail, partners});
+  Claim claim = {layer, fold.original, {}, "folded"};
+  claim.name = originals_.model.tensors[fold.original].name;
+  claim.folded = partners_of(of_weight);
+  bool is_explained = fold.how.is_scaled || !claim.folded.empty();
+  claim.detail = describe(claim, fold.how.is_scaled,
+                          is_explained ? "" : "scaled by channel");
+  claims_.of[weight].push_back(std::move(claim));
 }
 
 // Beside the weight, in the module that is the layer's.
@@ -171,18 +174,11 @@ void FoldMatcher::claim_bias(uint32_t layer, uint32_t bias,
   Claim claim = {layer, originals_.find(place, "bias"), {}, "folded"};
   claim.name = dotted(originals_.module(place), "bias");
   claim.folded = partners_of(how);
-  claim.detail = claim.name;
-  if (claim.original == kNoIndex) {
-    claim.detail += ", which the original has not";
-  }
-  if (!claim.folded.empty()) {
-    claim.detail += fmt::format(" folded with {}", joined(claim.folded));
-  }
-  if (how.is_scaled) claim.detail += ", scaled by a constant";
-  // What is left to explain is added, too.
-  if (how.is_offset || how.fit == Fit::kWeight || how.fit == Fit::kNone) {
-    claim.detail += ", offset added";
-  }
+  // What is left to explain was added, too.
+  bool is_offset = how.is_offset || how.fit <= Fit::kWeight;
+  claim.detail =
+      describe(claim, how.is_scaled, is_offset ? "offset added" : "");
+  if (claim.original == kNoIndex) claim.detail += " (the original has none)";
   claims_.of[bias].push_back(std::move(claim));
 }
 

@@ -20,8 +20,7 @@ std::vector<uint32_t> constants_of(const Model& frozen) {
   std::vector<uint32_t> rows;
   for (uint32_t row = 0; row < frozen.tensors.size(); ++row) {
     const Tensor& tensor = frozen.tensors[row];
-    if (tensor.role == Role::kConstant && tensor.storage != kNoIndex &&
-        tensor.elements() > 0) {
+    if (tensor.role == Role::kConstant && has_own_values(frozen, tensor)) {
       rows.push_back(row);
     }
   }

@@ -6,10 +6,10 @@ namespace tsinspect {
 namespace {
 
 // Parts of a tensor that is not plain have names of our making.
-bool is_candidate(const Tensor& tensor) {
+bool is_candidate(const Model& model, const Tensor& tensor) {
   bool is_plain = !tensor.details || tensor.details->layout.empty();
-  return tensor.role != Role::kConstant && tensor.storage != kNoIndex &&
-         tensor.elements() > 0 && is_plain;
+  return tensor.role != Role::kConstant && is_plain &&
+         has_own_values(model, tensor);
 }
 
 Original split_name(std::string_view name) {
@@ -48,7 +48,7 @@ Originals::Originals(const Model& original) : model(original) {
   std::vector<uint32_t> first_of = tied_tensors(model);
   for (uint32_t row = 0; row < model.tensors.size(); ++row) {
     rows.push_back(split_name(model.tensors[row].name));
-    rows[row].is_candidate = tsinspect::is_candidate(model.tensors[row]);
+    rows[row].is_candidate = tsinspect::is_candidate(model, model.tensors[row]);
     bool is_tied = !first_of.empty() && first_of[row] != kNoIndex;
     rows[row].first = is_tied ? first_of[row] : row;
     if (!is_tied) continue;
@@ -76,6 +76,11 @@ std::vector<uint32_t> Originals::tied_with(uint32_t row) const {
     all.insert(all.end(), others->second.begin(), others->second.end());
   }
   return all;
+}
+
+bool has_own_values(const Model& model, const Tensor& tensor) {
+  return tensor.storage != kNoIndex && tensor.elements() > 0 &&
+         tensor.size_bytes() <= model.storages[tensor.storage].size_bytes;
 }
 
 std::string dotted(std::string_view module, std::string_view leaf) {

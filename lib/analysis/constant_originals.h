@@ -42,6 +42,10 @@ struct Originals {
   std::map<uint32_t, std::vector<uint32_t>> ties;  // Later rows, by the first.
 };
 
+// Whether it has values, and does not repeat them: what is read of a model
+// stays within its bytes.
+bool has_own_values(const Model& model, const Tensor& tensor);
+
 // "layer1.conv1.bias" of the module and leaf.
 std::string dotted(std::string_view module, std::string_view leaf);
 

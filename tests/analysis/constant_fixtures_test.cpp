@@ -140,5 +140,23 @@ TEST(ConstantFixtures, HaveTheNamesOfAStateDict) {
   EXPECT_GE(found, 8u);
 }
 
+TEST(ConstantFixtures, AnyModelMayBeSaidToBeTheOriginal) {
+  for (const char* name : {"mobilenet.script", "lstm.trace", "quantised.script",
+                           "projected.trace", "unet.script"}) {
+    Model frozen = open_model(fixture("frozen/" + std::string(name) + ".pt"));
+    std::vector<Layer> layers = layers_by_text(frozen);
+    for (const auto& entry : fs::directory_iterator(TSINSPECT_FIXTURES)) {
+      try {
+        Model other = open_partial(entry.path());
+        for (const auto& match : match_constants(frozen, layers, other)) {
+          EXPECT_NE(match.recovered.name, "") << entry.path();
+        }
+      } catch (const Error&) {
+        // No model at all.
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tsinspect

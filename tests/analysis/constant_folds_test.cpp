@@ -137,7 +137,7 @@ TEST_F(ConstantFolds, ABiasThatOnlyFoldingMadeHasItsNameButNoRow) {
   EXPECT_EQ(matches[1].recovered.name, "conv1.bias");
   EXPECT_EQ(matches[1].original, kNoIndex);
   EXPECT_EQ(matches[1].recovered.detail,
-            "conv1.bias, which the original has not folded with bn1");
+            "conv1.bias folded with bn1 (the original has none)");
 }
 
 TEST_F(ConstantFolds, EqualShapesAreToldApart) {
@@ -172,6 +172,26 @@ TEST_F(ConstantFolds, EqualBatchNormsAreTakenInOrder) {
   ASSERT_THAT(matches, SizeIs(4));
   EXPECT_THAT(matches[0].folded, ElementsAre("bn0"));
   EXPECT_THAT(matches[2].folded, ElementsAre("bn1"));
+}
+
+TEST_F(ConstantFolds, OfEqualBatchNormsThoseBesideTheLayerAreFirst) {
+  // In the order of their names, as safetensors files are.
+  for (std::string block : {"0", "1"}) {
+    add_norm(block + ".bn1", Norm(1));
+    add_norm(block + ".bn2", Norm(1));
+    for (int i = 1; i < 3; ++i) {
+      original.add(block + ".conv" + std::to_string(i) + ".weight",
+                   DType::kFloat32, shape,
+                   numbers(weight.size(), 70 + 2 * i + (block == "1")));
+    }
+  }
+  for (int seed : {72, 74, 73, 75}) {
+    add_layer(fold(numbers(weight.size(), seed), {}, Norm(1)));
+  }
+  auto matches = match();
+  ASSERT_THAT(matches, SizeIs(8));
+  EXPECT_EQ(matches[2].recovered.detail, "0.conv2.weight folded with 0.bn2");
+  EXPECT_EQ(matches[4].recovered.detail, "1.conv1.weight folded with 1.bn1");
 }
 
 TEST_F(ConstantFolds, EqualWeightsAreTakenInOrder) {
@@ -231,9 +251,9 @@ TEST_F(ConstantFolds, ScaledAfterTheBatchNormOrWithoutOne) {
   EXPECT_THAT(
       details(),
       ElementsAre("conv1.weight folded with bn1, scaled by a constant",
-                  "conv1.bias, which the original has not folded with bn1, "
-                  "scaled by a constant, offset added",
-                  "conv2.weight scaled by a constant",
+                  "conv1.bias folded with bn1, scaled by a constant, offset "
+                  "added (the original has none)",
+                  "conv2.weight, scaled by a constant",
                   "conv2.bias, scaled by a constant"));
   EXPECT_THAT(match().at(2).folded, IsEmpty());
 }
@@ -334,7 +354,14 @@ TEST_F(ConstantFolds, WhatCannotBeReadIsNoCandidate) {
   original.add("conv.weight", DType::kFloat32, shape, weight);
   add_norm("bn", Norm(1));
   add_layer(fold(weight, {}, Norm(1)));
-  for (Storage& storage : original.model.storages) storage.size_bytes = 4;
+  // The batch norm alone, then all.
+  for (size_t i = 1; i < original.model.storages.size(); ++i) {
+    original.model.storages[i].memory = {};
+  }
+  EXPECT_THAT(details(), ElementsAre("conv.weight, scaled by channel",
+                                     "conv.bias, offset added (the original "
+                                     "has none)"));
+  original.model.storages[0].memory = {};
   EXPECT_THAT(match(), IsEmpty());
 }
 
