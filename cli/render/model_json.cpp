@@ -59,6 +59,15 @@ void write_details(Json& json, const TensorDetails& details) {
   if (details.negative) json.member("negative", true);
 }
 
+void write_finding(Json& json, const Finding& finding) {
+  json.begin_object();
+  json.member("rule", finding.rule);
+  json.member("severity", to_string(finding.severity));
+  json.member("where", finding.where);
+  json.member("message", finding.message);
+  json.end_object();
+}
+
 }  // namespace
 
 void write_tensor(Json& json, const Model& model, const Tensor& tensor) {
@@ -102,17 +111,12 @@ void write_tensor(Json& json, const Model& model, const Tensor& tensor) {
   if (tensor.details) write_details(json, *tensor.details);
 }
 
-void write_findings(Json& json, const Model& model) {
+void write_findings(Json& json, const Model& model,
+                    std::span<const Finding> more) {
   json.key("findings");
   json.begin_array();
-  for (const Finding& finding : model.findings) {
-    json.begin_object();
-    json.member("rule", finding.rule);
-    json.member("severity", to_string(finding.severity));
-    json.member("where", finding.where);
-    json.member("message", finding.message);
-    json.end_object();
-  }
+  for (const Finding& finding : model.findings) write_finding(json, finding);
+  for (const Finding& finding : more) write_finding(json, finding);
   json.end_array();
 }
 
