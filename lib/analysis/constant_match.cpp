@@ -80,14 +80,16 @@ ConstantMatch Namer::name(uint32_t constant, std::vector<Claim> claims) const {
       add(claim.name, claim.original);
     } else if (memory.insert(originals_.rows[claim.original].first).second) {
       for (uint32_t row : originals_.tied_with(claim.original)) {
-        add(originals_.model.tensors[row].name, row);
+        add(std::string(originals_.model.tensors[row].display_name()), row);
       }
     }
   }
   ConstantMatch match;
   match.tensor = constant;
   match.original = names[0].second;
-  match.recovered = {names[0].first, claims[0].evidence, claims[0].detail, {}};
+  match.recovered.name = names[0].first;
+  match.recovered.evidence = claims[0].evidence;
+  match.recovered.detail = claims[0].detail;
   for (size_t i = 1; i < names.size(); ++i) {
     match.recovered.also.push_back(std::move(names[i].first));
   }
