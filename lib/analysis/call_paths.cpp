@@ -95,7 +95,7 @@ std::string CallPaths::path(std::string_view op,
   std::vector<Call> calls = module_calls(stack);
   if (calls.empty()) return {};
   std::string below(op);
-  while (calls.size() > 1 && is_leaf(calls.back().file)) {
+  if (calls.size() > 1 && is_leaf(calls.back().file)) {
     below += fmt::format(" {}", fmt::join(calls.back().lines, ":"));
     calls.pop_back();
   }

@@ -157,7 +157,7 @@ NameRecovery recover_names(Model* model, const Model* original) {
   for (uint32_t row = 0; row < model->tensors.size(); ++row) {
     Tensor& tensor = model->tensors[row];
     if (!is_constant(tensor)) continue;
-    bool is_named = tensor.details && tensor.details->recovered;
+    bool is_named = tensor.recovered() != nullptr;
     auto use = uses.find(row);
     if (!is_named && use != uses.end()) {
       set_recovered(&tensor, uses, row, by_use(use->second, &taken));

@@ -145,6 +145,8 @@ struct Tensor {
   // Bytes of the values laid out contiguously.
   uint64_t size_bytes() const;
   bool is_contiguous() const;
+  // Null where its own name is all there is.
+  const RecoveredName* recovered() const;
   // The recovered name, or its own where there is none.
   std::string_view display_name() const;
 };
