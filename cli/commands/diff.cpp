@@ -6,6 +6,7 @@
 #include "base/printable.h"
 #include "progress.h"
 #include "report.h"
+#include "tsinspect/recovered_names.h"
 
 namespace tsinspect::cli {
 namespace {
@@ -86,7 +87,17 @@ class Run {
     }
     std::optional<Model> a = open(options_.a, report_a_);
     std::optional<Model> b = open(options_.b, report_b_);
-    if (a && b) report_a_.guard([&] { compare(*a, *b, diff_options); });
+    if (a && b) {
+      report_a_.guard([&] {
+        recover_names(&*a);
+        recover_names(&*b);
+        // A frozen model's constants are named after the other, if that is not.
+        bool frozen_a = is_frozen(*a), frozen_b = is_frozen(*b);
+        if (frozen_a && !frozen_b) recover_names(&*a, &*b);
+        if (frozen_b && !frozen_a) recover_names(&*b, &*a);
+        compare(*a, *b, diff_options);
+      });
+    }
     if (options_.json) finish_json();
     return std::max({status_, report_a_.status, report_b_.status});
   }
@@ -96,6 +107,10 @@ class Run {
     std::optional<Model> model;
     report.guard([&] { model = open_model(file); });
     return model;
+  }
+
+  static bool is_frozen(const Model& model) {
+    return model.form == Form::kTorchScriptFrozen;
   }
 
   void compare(const Model& a, const Model& b, DiffOptions options) {

@@ -33,6 +33,7 @@ void write_recovered(Json& json, const RecoveredName& recovered) {
   json.member("by", recovered.evidence);
   json.member("detail", recovered.detail);
   if (!recovered.also.empty()) write_list(json, "also", recovered.also);
+  if (!recovered.folded.empty()) write_list(json, "folded", recovered.folded);
   if (!recovered.op.empty()) {
     json.member("operator", recovered.op);
     json.member("argument", recovered.argument);

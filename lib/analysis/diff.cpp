@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "analysis/diff_decode.h"
+#include "analysis/diff_frozen.h"
 #include "analysis/diff_match.h"
 #include "analysis/diff_renames.h"
 #include "analysis/diff_threads.h"
@@ -48,8 +49,10 @@ class Differ {
 
   Diff run() {
     NameMatch match = match_names(a_, b_, options_);
+    pair_pooled(a_, b_, &match);
     for (auto [a, b] : match.pairs) add_pair(match, a, b);
     compare_pairs();
+    diff_.absorbed = take_absorbed(a_, b_, &match);
     auto renames = take_renames(a_, b_, options_, &match, &diff_.failures);
     for (auto [a, b] : renames) {
       add_pair(match, a, b);
@@ -86,6 +89,7 @@ class Differ {
     pair.name = match.names_b[b];
     pair.a = a;
     pair.b = b;
+    pair.derived = is_derived(a_.tensors[a]) != is_derived(b_.tensors[b]);
   }
 
   // True if there are values to compare; if not, says what there is.
@@ -93,6 +97,7 @@ class Differ {
     const Tensor& a = a_.tensors[pair->a];
     const Tensor& b = b_.tensors[pair->b];
     bool has_a = a.storage != kNoIndex, has_b = b.storage != kNoIndex;
+    if (pair->derived) return false;
     if (a.shape != b.shape) {
       pair->change = Change::kShape;
     } else if (a.elements() > 0 && has_a != has_b) {

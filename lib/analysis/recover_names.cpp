@@ -151,6 +151,7 @@ NameRecovery recover_names(Model* model, const Model* original) {
                                                           : ++result.equal;
       Tensor& tensor = model->tensors[match.tensor];
       match.recovered.name = taken.take(std::move(match.recovered.name));
+      match.recovered.folded = std::move(match.folded);
       set_recovered(&tensor, uses, match.tensor, std::move(match.recovered));
     }
   }

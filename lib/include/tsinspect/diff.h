@@ -98,6 +98,9 @@ struct TensorDiff {
   Change change = Change::kNone;
   // Matched by content, not by name.
   bool renamed = false;
+  // One is a frozen model's constant that was made of the other, by folding or
+  // transposing: their values are not compared.
+  bool derived = false;
   // Values are equal but not all their bits: -0 and 0, or NaNs.
   bool other_bits = false;
   // Set where values were compared and differ, if only within tolerance or in
@@ -135,9 +138,13 @@ struct ObjectsDiff {
 };
 
 struct Diff {
-  std::vector<TensorDiff> pairs;         // In A's order, equal ones too.
-  std::vector<uint32_t> added;           // Rows of B's tensors, in B's order.
-  std::vector<uint32_t> removed;         // Rows of A's.
+  std::vector<TensorDiff> pairs;  // In A's order, equal ones too.
+  std::vector<uint32_t> added;    // Rows of B's tensors, in B's order.
+  std::vector<uint32_t> removed;  // Rows of A's.
+  // Rows of the original's tensors, where the other model is it frozen, that
+  // freezing leaves no constant for: they are folded into others, or only count
+  // batches. No differences.
+  std::vector<uint32_t> absorbed;
   std::vector<std::string> added_names;  // As in common, for each of `added`.
   std::vector<std::string> removed_names;
   // "module.": what the names of a model had stripped, because more of them
