@@ -15,8 +15,7 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 constexpr size_t kFirstPiece = 256;
 
-// ValueReader::release() gives back what lies so far before a view, too.
-constexpr uint64_t kReleasedBytes = uint64_t{64} << 10;
+constexpr size_t kReleasedBytes = size_t{1} << 20;
 
 struct Tolerance {
   DType dtype;
@@ -161,8 +160,14 @@ std::span<const double> NumberRuns::read(uint64_t first, size_t count) {
     numbers = decoder_.decode(bytes, first, std::span(numbers_));
   }
   // Giving back takes time: not for each of these small pieces.
-  uint64_t begin = first * item_bytes_, end = begin + bytes.size();
-  if (begin / kReleasedBytes != end / kReleasedBytes) reader_.release(bytes);
+  bool goes_on = bytes.data() == unreleased_.data() + unreleased_.size();
+  unreleased_ =
+      goes_on ? std::span(unreleased_.data(), unreleased_.size() + bytes.size())
+              : bytes;
+  if (unreleased_.size() >= kReleasedBytes) {
+    reader_.release(unreleased_);
+    unreleased_ = {};
+  }
   return numbers;
 }
 

@@ -46,6 +46,9 @@ class NumberRuns {
  public:
   // Throws as read_values().
   NumberRuns(const Model& model, const Tensor& tensor, const Limits& limits);
+  ~NumberRuns() { reader_.release(unreleased_); }
+  NumberRuns(const NumberRuns&) = delete;
+  NumberRuns& operator=(const NumberRuns&) = delete;
 
   // Most elements that read() takes: they stay in a processor's cache.
   static constexpr size_t kMost = size_t{1} << 12;
@@ -57,6 +60,7 @@ class NumberRuns {
   NumberDecoder decoder_;
   size_t item_bytes_;
   std::vector<std::byte> buffer_;
+  std::span<const std::byte> unreleased_;  // Views that end with the last.
   std::vector<float> floats_;
   std::vector<double> numbers_;
 };
