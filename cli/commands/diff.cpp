@@ -91,10 +91,8 @@ class Run {
       report_a_.guard([&] {
         recover_names(&*a);
         recover_names(&*b);
-        // A frozen model's constants are named after the other, if that is not.
-        bool frozen_a = is_frozen(*a), frozen_b = is_frozen(*b);
-        if (frozen_a && !frozen_b) recover_names(&*a, &*b);
-        if (frozen_b && !frozen_a) recover_names(&*b, &*a);
+        if (looks_frozen_from(*a, *b)) recover_names(&*a, &*b);
+        if (looks_frozen_from(*b, *a)) recover_names(&*b, &*a);
         compare(*a, *b, diff_options);
       });
     }
@@ -107,10 +105,6 @@ class Run {
     std::optional<Model> model;
     report.guard([&] { model = open_model(file); });
     return model;
-  }
-
-  static bool is_frozen(const Model& model) {
-    return model.form == Form::kTorchScriptFrozen;
   }
 
   void compare(const Model& a, const Model& b, DiffOptions options) {

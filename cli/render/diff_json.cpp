@@ -112,9 +112,8 @@ void write_diff(Json& json, const DiffView& view) {
   json.end_array();
   json.key("absorbed");
   json.begin_array();
-  for (uint32_t row : diff.absorbed) {
-    const Model& original =
-        view.a.form == Form::kTorchScriptFrozen ? view.b : view.a;
+  const Model& original = diff.absorbed.frozen_is_a ? view.b : view.a;
+  for (uint32_t row : diff.absorbed.originals) {
     json.value(original.tensors[row].name);
   }
   json.end_array();

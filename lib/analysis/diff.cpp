@@ -70,7 +70,10 @@ class Differ {
     }
     diff_.wrapper_a = match.wrapper_a;
     diff_.wrapper_b = match.wrapper_b;
-    if (options_.filter.empty()) diff_.objects = diff_objects(a_, b_);
+    // Freezing leaves no objects.
+    if (options_.filter.empty() && !diff_.absorbed.is_frozen) {
+      diff_.objects = diff_objects(a_, b_);
+    }
     return std::move(diff_);
   }
 

@@ -1,21 +1,18 @@
 #include "analysis/diff_frozen.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "tsinspect/recovered_names.h"
+
 namespace tsinspect {
 namespace {
 
 constexpr std::string_view kBatchCount = "num_batches_tracked";
-
-bool is_frozen(const Model& model) {
-  return std::ranges::any_of(model.tensors, [](const Tensor& tensor) {
-    return tensor.role == Role::kConstant && tensor.recovered() != nullptr;
-  });
-}
 
 std::string_view module_of(std::string_view name) {
   size_t dot = name.rfind('.');
@@ -32,6 +29,24 @@ std::unordered_set<std::string_view> folded_in(const Model& frozen) {
     }
   }
   return names;
+}
+
+std::vector<uint32_t>* original_rows(const Absorbed& absorbed,
+                                     NameMatch* match) {
+  return absorbed.frozen_is_a ? &match->only_b : &match->only_a;
+}
+
+std::vector<uint32_t>* frozen_rows(const Absorbed& absorbed, NameMatch* match) {
+  return absorbed.frozen_is_a ? &match->only_a : &match->only_b;
+}
+
+// Moves the rows that are wanted out of *rows.
+template <typename Wanted>
+std::vector<uint32_t> take(std::vector<uint32_t>* rows, Wanted is_wanted) {
+  std::vector<uint32_t> taken;
+  std::ranges::copy_if(*rows, std::back_inserter(taken), is_wanted);
+  std::erase_if(*rows, is_wanted);
+  return taken;
 }
 
 }  // namespace
@@ -63,21 +78,21 @@ void pair_pooled(const Model& a, const Model& b, NameMatch* match) {
   pair(a, &match->only_b, match->names_b, false);
 }
 
-std::vector<uint32_t> take_absorbed(const Model& a, const Model& b,
-                                    NameMatch* match) {
-  bool frozen_a = is_frozen(a), frozen_b = is_frozen(b);
-  if (frozen_a == frozen_b) return {};
-  const Model& frozen = frozen_a ? a : b;
-  const auto& names = frozen_a ? match->names_b : match->names_a;
-  auto& only = frozen_a ? match->only_b : match->only_a;
+Absorbed take_absorbed(const Model& a, const Model& b, NameMatch* match) {
+  Absorbed absorbed;
+  absorbed.frozen_is_a = looks_frozen_from(a, b);
+  if (!absorbed.frozen_is_a && !looks_frozen_from(b, a)) return absorbed;
+  absorbed.is_frozen = true;
+  const Model& frozen = absorbed.frozen_is_a ? a : b;
+  const auto& names = absorbed.frozen_is_a ? match->names_b : match->names_a;
   auto folded = folded_in(frozen);
-  std::vector<uint32_t> absorbed;
-  std::erase_if(only, [&](uint32_t row) {
+  absorbed.originals = take(original_rows(absorbed, match), [&](uint32_t row) {
     std::string_view name = names[row];
-    bool is_gone = folded.contains(name) || folded.contains(module_of(name)) ||
-                   name.ends_with(kBatchCount);
-    if (is_gone) absorbed.push_back(row);
-    return is_gone;
+    return folded.contains(name) || folded.contains(module_of(name)) ||
+           name.ends_with(kBatchCount);
+  });
+  absorbed.made = take(frozen_rows(absorbed, match), [&](uint32_t row) {
+    return is_derived(frozen.tensors[row]);
   });
   return absorbed;
 }

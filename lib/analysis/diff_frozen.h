@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "analysis/diff_match.h"
+#include "tsinspect/diff.h"
 #include "tsinspect/model.h"
 
 namespace tsinspect {
@@ -18,10 +19,8 @@ bool is_derived(const Tensor& tensor);
 // them besides the one whose name it has: RecoveredName::also.
 void pair_pooled(const Model& a, const Model& b, NameMatch* match);
 
-// Takes those tensors off match->only_a, or off only_b where A is the frozen
-// model, that freezing leaves no constant for: they were folded into others, or
-// count batches, which inference does not. Returns the rows.
-std::vector<uint32_t> take_absorbed(const Model& a, const Model& b,
-                                    NameMatch* match);
+// Takes the tensors off match->only_a and only_b that freezing explains, where
+// one of the models looks like the other after freezing.
+Absorbed take_absorbed(const Model& a, const Model& b, NameMatch* match);
 
 }  // namespace tsinspect

@@ -134,6 +134,17 @@ void name_packed(Model* model, Taken* taken) {
 
 }  // namespace
 
+bool looks_frozen_from(const Model& frozen, const Model& original) {
+  auto constants_of = [](const Model& model) {
+    return std::ranges::count(model.tensors, Role::kConstant, &Tensor::role);
+  };
+  auto frozen_constants = constants_of(frozen);
+  auto original_constants = constants_of(original);
+  return frozen_constants > original_constants &&
+         std::ssize(frozen.tensors) - frozen_constants <
+             std::ssize(original.tensors) - original_constants;
+}
+
 NameRecovery recover_names(Model* model, const Model* original) {
   NameRecovery result;
   if (model->source == nullptr) return result;

@@ -137,14 +137,24 @@ struct ObjectsDiff {
   bool complete = true;
 };
 
+// Tensors that only one of the models has because it, or the other, is frozen.
+// They are no differences.
+struct Absorbed {
+  bool is_frozen = false;  // One looks like the other after freezing.
+  bool frozen_is_a = false;
+  // Rows of the original's tensors that have no constant: folded into others,
+  // or counts of batches, which inference does not need.
+  std::vector<uint32_t> originals;
+  // Rows of the frozen model's tensors that folding made: biases of layers that
+  // had none.
+  std::vector<uint32_t> made;
+};
+
 struct Diff {
   std::vector<TensorDiff> pairs;  // In A's order, equal ones too.
   std::vector<uint32_t> added;    // Rows of B's tensors, in B's order.
   std::vector<uint32_t> removed;  // Rows of A's.
-  // Rows of the original's tensors, where the other model is it frozen, that
-  // freezing leaves no constant for: they are folded into others, or only count
-  // batches. No differences.
-  std::vector<uint32_t> absorbed;
+  Absorbed absorbed;
   std::vector<std::string> added_names;  // As in common, for each of `added`.
   std::vector<std::string> removed_names;
   // "module.": what the names of a model had stripped, because more of them

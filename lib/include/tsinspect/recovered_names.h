@@ -30,4 +30,8 @@ struct NameRecovery {
 // values are read. Throws Error where the model's source cannot be read.
 NameRecovery recover_names(Model* model, const Model* original = nullptr);
 
+// Whether `frozen` looks like `original` after freezing: it has constants, more
+// than the other, and fewer tensors that are none.
+bool looks_frozen_from(const Model& frozen, const Model& original);
+
 }  // namespace tsinspect
