@@ -8,6 +8,7 @@ Command buffers_command();
 Command code_command();
 Command diff_command();
 Command export_command();
+Command graph_command();
 Command info_command();
 Command modules_command();
 Command ops_command();
@@ -22,7 +23,8 @@ std::span<const Command> commands() {
       info_command(),    params_command(),  buffers_command(),
       tensors_command(), modules_command(), records_command(),
       show_command(),    code_command(),    ops_command(),
-      stats_command(),   diff_command(),    export_command(),
+      graph_command(),   stats_command(),   diff_command(),
+      export_command(),
   };
   return kCommands;
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tsinspect/diff.h"
+#include "tsinspect/module_tree.h"
 #include "tsinspect/object_tree.h"
 
 namespace tsinspect {
@@ -80,17 +81,6 @@ bool holds_tensors_only(const ObjectGraph& graph, ObjectRef top) {
   return any;
 }
 
-// Without the part by which TorchScript tells classes of one name apart:
-// "__torch__.___torch_mangle_3.Net".
-std::string class_of(const ObjectGraph& graph, ObjectRef ref) {
-  constexpr std::string_view kMangle = "___torch_mangle_";
-  std::string name = type_name(graph, ref);
-  size_t begin = name.find(kMangle);
-  size_t end = name.find('.', begin);
-  if (begin == std::string::npos || end == std::string::npos) return name;
-  return name.erase(begin, end + 1 - begin);
-}
-
 // True if the comparison of tensors says it already.
 bool is_of_tensors(const ObjectGraph& graph, const Part& part) {
   return part.step == kMetadata || holds_tensors_only(graph, part.value);
@@ -151,7 +141,7 @@ class Walk {
     bool tensor_b = is_tensor_like(b_, pair.b);
     if (tensor_a && tensor_b) return;
     if (a_.kind(pair.a) != b_.kind(pair.b) ||
-        class_of(a_, pair.a) != class_of(b_, pair.b)) {
+        unmangled(type_name(a_, pair.a)) != unmangled(type_name(b_, pair.b))) {
       return report(ObjectDiff::Kind::kChanged, pair);
     }
     bool is_leaf =
