@@ -25,6 +25,7 @@ struct ExportCommandOptions {
   std::string dtype;
   std::string ties;
   std::vector<std::string> metadata;
+  std::string names_from;
   bool force = false;
   bool json = false;
 };
@@ -94,6 +95,7 @@ ExportOptions make_options(const ExportCommandOptions& values) {
     throw UsageError{
         fmt::format("{} has no place for --metadata", options.format->name)};
   }
+  options.recovered_names = !values.names_from.empty();
   options.force = values.force;
   return options;
 }
@@ -239,6 +241,7 @@ Action setup(Options* options) {
       {"--metadata", "KEY=TEXT", "Add to a safetensors' own; no TEXT removes",
        &values->metadata},
       {"--force", "", "Replace OUT if it exists", &values->force},
+      names_from_option(&values->names_from),
       {"--json", "", "Print one JSON object", &values->json},
   };
   return [values](Output& out) {
@@ -246,7 +249,7 @@ Action setup(Options* options) {
     // A limit on file sizes is a full disk like any other.
     std::signal(SIGXFSZ, SIG_IGN);
     InterruptGuard guard;
-    FileOptions files = {{values->file}, values->json};
+    FileOptions files = {{values->file}, values->json, values->names_from};
     return for_each_model(files, out, [&](const Model& model, Report& report) {
       run(model, values->output, export_options, report);
     });

@@ -223,6 +223,7 @@ Action setup(Options* options) {
         &values->channels},
        {"--check", "", "Exit 1 if a tensor has NaN or infinities",
         &values->check},
+       names_from_option(&values->files.names_from),
        {"--threads", "N", "At most N; else one a processor",
         &values->threads}});
   return [values](Output& out) {

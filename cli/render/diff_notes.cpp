@@ -78,12 +78,13 @@ std::vector<std::string> diff_notes(const DiffView& view) {
   std::string folded = folded_note(view);
   if (!folded.empty()) notes.push_back(std::move(folded));
   if (uint64_t originals = diff.absorbed.originals.size(); originals > 0) {
-    notes.push_back(counted(originals, "tensor") +
-                    " of the original folded in, or only counting batches");
+    notes.push_back(
+        counted(originals, "tensor") +
+        " of the original folded in, tied, or only counting batches");
   }
   if (uint64_t made = diff.absorbed.made.size(); made > 0) {
     notes.push_back(counted(made, "tensor") +
-                    " made by folding: biases of layers that had none");
+                    " made by freezing: folded biases, parts of tensors");
   }
   if (!diff.wrapper_b.empty()) {
     notes.push_back(wrapper_note('B', diff.wrapper_b));

@@ -43,7 +43,8 @@ std::string change_text(const DiffView& view, const TensorDiff& pair) {
   const Tensor& b = view.b.tensors[pair.b];
   switch (pair.change) {
     case Change::kNone:
-      return "renamed from " + (a.name.empty() ? "''" : printable(a.name));
+      return "renamed from " +
+             (a.name.empty() ? "''" : printable(a.display_name()));
     case Change::kValue:
       return "values";
     case Change::kDType:

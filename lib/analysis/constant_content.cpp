@@ -16,7 +16,10 @@ using Key = std::pair<Kind, ContentHash>;
 Kind kind_of(const Tensor& tensor) { return {tensor.dtype, tensor.shape}; }
 
 bool can_be_transposed(const Tensor& tensor) {
-  return tensor.shape.size() == 2 && !tensor.details;
+  // A quantised tensor's axis, or a sparse one's part, would not turn with it.
+  bool is_plain = !tensor.details || (!tensor.details->quantization &&
+                                      tensor.details->layout.empty());
+  return tensor.shape.size() == 2 && is_plain;
 }
 
 Tensor transpose_of(const Tensor& tensor) {

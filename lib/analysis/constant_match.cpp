@@ -90,13 +90,17 @@ ConstantMatch Namer::name(uint32_t constant, std::vector<Claim> claims) const {
   match.recovered.name = names[0].first;
   match.recovered.evidence = claims[0].evidence;
   match.recovered.detail = claims[0].detail;
-  if (match.recovered.detail.empty()) match.recovered.detail = "equal values";
   for (size_t i = 1; i < names.size(); ++i) {
     match.recovered.also.push_back(std::move(names[i].first));
   }
   match.folded = claims[0].folded;
   bool is_equal = match.recovered.evidence == "content";
   if (is_equal) set_evidence(constant, memory.size(), &match.recovered);
+  if (match.recovered.detail.empty()) {
+    match.recovered.detail = match.recovered.evidence == "transposed"
+                                 ? "transposed"
+                                 : "equal values";
+  }
   return match;
 }
 

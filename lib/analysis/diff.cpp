@@ -56,7 +56,9 @@ class Differ {
     auto renames = take_renames(a_, b_, options_, &match, &diff_.failures);
     for (auto [a, b] : renames) {
       add_pair(match, a, b);
-      diff_.pairs.back().renamed = true;
+      // A constant has no name of its own to be changed.
+      diff_.pairs.back().renamed = a_.tensors[a].role != Role::kConstant ||
+                                   b_.tensors[b].role != Role::kConstant;
     }
     std::stable_sort(diff_.pairs.begin(), diff_.pairs.end(),
                      [](const auto& x, const auto& y) { return x.a < y.a; });

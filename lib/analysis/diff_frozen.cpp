@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "tsinspect/listing.h"
 #include "tsinspect/recovered_names.h"
 
 namespace tsinspect {
@@ -54,7 +55,8 @@ std::vector<uint32_t> take(std::vector<uint32_t>* rows, Wanted is_wanted) {
 bool is_derived(const Tensor& tensor) {
   const RecoveredName* name = tensor.recovered();
   return name != nullptr &&
-         (name->evidence == "folded" || name->evidence == "transposed");
+         (name->evidence == "folded" || name->evidence == "transposed" ||
+          name->evidence == "part");
 }
 
 void pair_pooled(const Model& a, const Model& b, NameMatch* match) {
@@ -86,10 +88,12 @@ Absorbed take_absorbed(const Model& a, const Model& b, NameMatch* match) {
   const Model& frozen = absorbed.frozen_is_a ? a : b;
   const auto& names = absorbed.frozen_is_a ? match->names_b : match->names_a;
   auto folded = folded_in(frozen);
+  auto ties = tied_tensors(absorbed.frozen_is_a ? b : a);
   absorbed.originals = take(original_rows(absorbed, match), [&](uint32_t row) {
     std::string_view name = names[row];
-    return folded.contains(name) || folded.contains(module_of(name)) ||
-           name.ends_with(kBatchCount);
+    bool is_tied = !ties.empty() && ties[row] != kNoIndex;
+    return is_tied || folded.contains(name) ||
+           folded.contains(module_of(name)) || name.ends_with(kBatchCount);
   });
   absorbed.made = take(frozen_rows(absorbed, match), [&](uint32_t row) {
     return is_derived(frozen.tensors[row]);

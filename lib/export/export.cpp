@@ -56,7 +56,9 @@ std::string new_name(std::string_view name, const ExportOptions& options) {
 
 [[noreturn]] void fail_not_found(const Model& model, const std::string& name) {
   std::vector<std::string_view> names;
-  for (const Tensor& tensor : model.tensors) names.push_back(tensor.name);
+  for (const Tensor& tensor : model.tensors) {
+    names.push_back(tensor.display_name());
+  }
   std::string near = closest_name(name, names);
   throw Error(ErrorKind::kNotFound,
               "no tensor is named " + quoted(name) +
@@ -72,7 +74,9 @@ std::vector<bool> named_rows(const Model& model,
     bool found = false;
     for (size_t i = 0; i < rows.size(); ++i) {
       const std::string& own = model.tensors[i].name;
-      if (own != name && printable(own) != name) continue;
+      bool is_it = own == name || model.tensors[i].display_name() == name ||
+                   printable(own) == name;
+      if (!is_it) continue;
       rows[i] = found = true;
     }
     if (!found) fail_not_found(model, name);
@@ -92,9 +96,11 @@ std::vector<ExportedTensor> pick(const Model& model,
   std::vector<uint32_t> place(model.tensors.size(), kNoIndex);
   for (uint32_t i = 0; i < model.tensors.size(); ++i) {
     const Tensor& tensor = model.tensors[i];
-    if (!wanted[i] || !options.filter.matches(tensor.name)) continue;
+    std::string_view shown = tensor.display_name();
+    if (!wanted[i] || !options.filter.matches(tensor.name, shown)) continue;
+    std::string_view name = options.recovered_names ? shown : tensor.name;
     ExportedTensor row = {.tensor = i,
-                          .name = new_name(tensor.name, options),
+                          .name = new_name(name, options),
                           .dtype = dtype_of(tensor, options)};
     row.size_bytes = row.dtype == tensor.dtype
                          ? tensor.size_bytes()

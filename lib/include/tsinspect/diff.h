@@ -142,11 +142,12 @@ struct ObjectsDiff {
 struct Absorbed {
   bool is_frozen = false;  // One looks like the other after freezing.
   bool frozen_is_a = false;
-  // Rows of the original's tensors that have no constant: folded into others,
-  // or counts of batches, which inference does not need.
+  // Rows of the original's tensors that have no constant of their own: folded
+  // into others, another name of one that has, or counts of batches, which
+  // inference does not need.
   std::vector<uint32_t> originals;
-  // Rows of the frozen model's tensors that folding made: biases of layers that
-  // had none.
+  // Rows of the frozen model's tensors that freezing made: biases of layers
+  // that had none, parts of tensors.
   std::vector<uint32_t> made;
 };
 

@@ -51,7 +51,8 @@ enum class Ties : uint8_t { kDuplicate, kRefuse };
 struct ExportOptions {
   const ExportFormat* format = nullptr;  // Null: by the suffix of the path.
   std::vector<std::string> names;        // Empty: all tensors.
-  NameFilter filter;
+  NameFilter filter;  // On a tensor's own name, or the recovered one.
+  bool recovered_names = false;  // Write those of frozen models' constants.
   std::vector<std::string> strip_prefixes;  // The first that fits is cut off.
   std::vector<RenameRule> renames;          // Then the first that fits counts.
   // What floating and quantised tensors become, rounded to nearest, ties to
