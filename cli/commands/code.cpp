@@ -17,17 +17,18 @@ struct CodeOptions {
   bool json = false;
 };
 
-// Shows code of one model, and keeps what it tells of its author's machine.
+// Shows code of one model.
 class CodeView {
  public:
   CodeView(const Model& model, bool source, Report& report)
-      : model_(model), source_(source), report_(report), constants_(model) {}
+      : report_(report), constants_(model) {
+    if (source) reader_.emplace(model);
+  }
 
   void print(const CodePart& part) {
     auto notes = constants_.notes(part.text);
     if (auto origins = open_origins(part)) {
       auto above = origin_notes(&*origins, part);
-      keep_path(*origins);
       notes.insert(notes.end(), above.begin(), above.end());
       std::ranges::stable_sort(notes, {}, &CodeNote::offset);
     }
@@ -39,13 +40,12 @@ class CodeView {
     auto origins = open_origins(part);
     if (!origins) return;
     cli::write_origins(*report_.json, &*origins, part);
-    keep_path(*origins);
   }
 
-  // What --source brought to light.
+  // What --source brought to light of the author's machine.
   void tell_path() {
-    if (path_.empty()) return;
-    Finding finding = path_finding(path_);
+    if (!reader_ || reader_->absolute_path().empty()) return;
+    Finding finding = path_finding(reader_->absolute_path());
     if (!report_.json) report_.note(finding.message);
     report_.findings.push_back(std::move(finding));
   }
@@ -54,32 +54,22 @@ class CodeView {
   // A debug record that cannot be read does not keep the code from being shown.
   std::optional<CodeOrigins> open_origins(const CodePart& part) {
     std::optional<CodeOrigins> origins;
-    if (!source_) return origins;
-    report_.guard([&] { origins.emplace(model_, part.place.record); });
+    if (!reader_) return origins;
+    report_.guard([&] { origins.emplace(reader_->open(part.place.record)); });
     return origins;
   }
 
-  void keep_path(const CodeOrigins& origins) {
-    if (path_.empty()) path_ = origins.absolute_path();
-  }
-
-  const Model& model_;
-  const bool source_;
   Report& report_;
   const ConstantNotes constants_;
-  std::string path_;
+  std::optional<OriginReader> reader_;
 };
-
-CodePart whole(const CodeRecord& record) {
-  return {std::string(record.name), {record.name, 0}, record.text};
-}
 
 void print_all(const std::vector<CodeRecord>& records, CodeView& view,
                Output& out) {
   for (size_t i = 0; i < records.size(); ++i) {
     if (i > 0) out.put('\n');
     print_code_heading(out, records[i].name, wants_colors(out));
-    view.print(whole(records[i]));
+    view.print(whole_record(records[i]));
   }
 }
 
@@ -90,7 +80,7 @@ void write_all(const std::vector<CodeRecord>& records, CodeView& view,
   for (const CodeRecord& record : records) {
     json.begin_object();
     write_code_record(json, record);
-    view.write_origins(whole(record));
+    view.write_origins(whole_record(record));
     json.end_object();
   }
   json.end_array();
@@ -107,10 +97,10 @@ void tell_unreadable(const Model& model, Report& report) {
 void run(const Model& model, const CodeOptions& options, Report& report) {
   CodeView view(model, options.source, report);
   if (options.name.empty()) {
+    if (!report.json) tell_unreadable(model, report);
     auto records = code_records(model);
     report.json ? write_all(records, view, *report.json)
                 : print_all(records, view, report.out);
-    if (!report.json) tell_unreadable(model, report);
   } else {
     CodePart part = find_code(model, options.name);
     if (report.json) {

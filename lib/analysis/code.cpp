@@ -95,4 +95,8 @@ std::vector<CodeRecord> code_records(const Model& model) {
   return records;
 }
 
+CodePart whole_record(const CodeRecord& record) {
+  return {std::string(record.name), {record.name, 0}, record.text};
+}
+
 }  // namespace tsinspect

@@ -14,6 +14,10 @@ namespace {
 // Whose calls every traced module goes through.
 constexpr std::string_view kModuleFile = "torch/nn/modules/module.py";
 
+// How many times as long as the debug records what is told of them may be.
+// Every stretch of traced code tells the whole stack.
+constexpr uint64_t kMostShared = 64;
+
 // Folders below which people's own lie.
 constexpr std::array<std::string_view, 3> kHomes = {"/home/", "/Users/",
                                                     "/root/"};
@@ -65,14 +69,7 @@ std::string note_text(const Origin& origin) {
 
 }  // namespace
 
-CodeOrigins::CodeOrigins(const Model& model, std::string_view code_record,
-                         const Limits& limits)
-    : bytes_left_(limits.metadata_limit(model.files[0]->size())) {
-  auto record = torchscript::read_debug_record(model, code_record, limits);
-  if (!record) return;
-  record_ = std::make_unique<torchscript::DebugRecord>(std::move(*record));
-}
-
+CodeOrigins::CodeOrigins(OriginReader* reader) : reader_(reader) {}
 CodeOrigins::CodeOrigins(CodeOrigins&&) noexcept = default;
 CodeOrigins::~CodeOrigins() = default;
 
@@ -86,19 +83,51 @@ uint64_t CodeOrigins::offset(size_t index) const {
 
 Origin CodeOrigins::at(size_t index) {
   Origin origin = record_->origin(record_->entries()[index]);
-  uint64_t bytes = size_of(origin);
-  if (bytes > bytes_left_) {
-    throw Error(ErrorKind::kLimit,
-                "a debug record shares its texts so often that they are too "
-                "long to be shown");
-  }
-  bytes_left_ -= bytes;
-  keep_path(origin.file);
-  for (const Frame& frame : origin.stack) keep_path(frame.file);
+  reader_->count(origin);
   return origin;
 }
 
-void CodeOrigins::keep_path(const std::string& file) {
+OriginReader::OriginReader(const Model& model, const Limits& limits)
+    : model_(model),
+      limits_(limits),
+      record_bytes_left_(limits.metadata_limit(model.files[0]->size())),
+      origin_bytes_left_(kMostShared * record_bytes_left_) {
+  for (uint32_t i = 0; i < model.records.size(); ++i) {
+    std::string_view name = model.records[i].name;
+    if (name.ends_with(torchscript::kDebugSuffix)) rows_[name] = i;
+  }
+}
+
+CodeOrigins OriginReader::open(std::string_view code_record) {
+  CodeOrigins origins(this);
+  auto row =
+      rows_.find(fmt::format("{}{}", code_record, torchscript::kDebugSuffix));
+  if (row == rows_.end()) return origins;
+  const Record& record = model_.records[row->second];
+  if (record.size_bytes > record_bytes_left_) {
+    throw Error(ErrorKind::kLimit,
+                "debug records of more bytes than a file of this size has",
+                record.offset);
+  }
+  record_bytes_left_ -= record.size_bytes;
+  origins.record_ = std::make_unique<const torchscript::DebugRecord>(
+      torchscript::read_debug_record(model_, record, limits_));
+  return origins;
+}
+
+void OriginReader::count(const Origin& origin) {
+  uint64_t bytes = size_of(origin);
+  if (bytes > origin_bytes_left_) {
+    throw Error(ErrorKind::kLimit,
+                "debug records share their texts so often that they are too "
+                "long to be shown");
+  }
+  origin_bytes_left_ -= bytes;
+  keep_path(origin.file);
+  for (const Frame& frame : origin.stack) keep_path(frame.file);
+}
+
+void OriginReader::keep_path(const std::string& file) {
   if (!is_absolute(file) || is_at_home(absolute_path_)) return;
   if (absolute_path_.empty() || is_at_home(file)) absolute_path_ = file;
 }

@@ -36,7 +36,6 @@ namespace tsinspect::torchscript {
 namespace {
 
 constexpr std::string_view kWithTable = "FORMAT_WITH_STRING_TABLE";
-constexpr std::string_view kSuffix = ".debug_pkl";
 
 std::string_view view(const Bytes& bytes) {
   return {reinterpret_cast<const char*>(bytes.data.data()), bytes.data.size()};
@@ -201,27 +200,33 @@ std::optional<Origin> DebugRecord::find(uint64_t offset) const {
   return found;
 }
 
+DebugRecord read_debug_record(const Model& model, const Record& record,
+                              const Limits& limits) {
+  uint64_t most = limits.metadata_limit(model.files[record.file]->size());
+  if (record.size_bytes > most) {
+    throw Error(
+        ErrorKind::kLimit,
+        fmt::format("record {}: more than {} bytes", quoted(record.name), most),
+        record.offset);
+  }
+  try {
+    return DebugRecord(record_bytes(model, record, limits));
+  } catch (const Error& error) {
+    throw Error(error.kind(), fmt::format("record {}: {}", quoted(record.name),
+                                          error.what()));
+  }
+}
+
 std::optional<DebugRecord> read_debug_record(const Model& model,
                                              std::string_view code_record,
                                              const Limits& limits) {
   auto record = std::ranges::find_if(model.records, [&](const Record& each) {
-    return each.name.size() == code_record.size() + kSuffix.size() &&
-           each.name.ends_with(kSuffix) && each.name.starts_with(code_record);
+    return each.name.size() == code_record.size() + kDebugSuffix.size() &&
+           each.name.starts_with(code_record) &&
+           each.name.ends_with(kDebugSuffix);
   });
   if (record == model.records.end()) return std::nullopt;
-  uint64_t most = limits.metadata_limit(model.files[record->file]->size());
-  if (record->size_bytes > most) {
-    throw Error(ErrorKind::kLimit,
-                fmt::format("record {}: more than {} bytes",
-                            quoted(record->name), most),
-                record->offset);
-  }
-  try {
-    return DebugRecord(record_bytes(model, *record, limits));
-  } catch (const Error& error) {
-    throw Error(error.kind(), fmt::format("record {}: {}", quoted(record->name),
-                                          error.what()));
-  }
+  return read_debug_record(model, *record, limits);
 }
 
 }  // namespace tsinspect::torchscript

@@ -62,6 +62,13 @@ class DebugRecord {
   std::vector<Entry> entries_;
 };
 
+// What the name of a debug record has behind that of its code record.
+constexpr std::string_view kDebugSuffix = ".debug_pkl";
+
+// Reads that record of the model. Throws Error.
+DebugRecord read_debug_record(const Model& model, const Record& record,
+                              const Limits& limits = {});
+
 // The debug record of a code record; empty if there is none. Throws Error.
 std::optional<DebugRecord> read_debug_record(const Model& model,
                                              std::string_view code_record,

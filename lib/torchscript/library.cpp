@@ -1,17 +1,48 @@
 #include "torchscript/library.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "torchscript/parser.h"
 #include "torchscript/schema.h"
+#include "tsinspect/error.h"
 
 namespace tsinspect::torchscript {
+namespace {
+
+// Bytes of the qualified names of all that a record defines. Each of them
+// repeats the record's name, which may be far longer than a definition.
+uint64_t name_bytes(const Tree& tree, std::string_view prefix) {
+  uint64_t bytes = 0;
+  for (NodeId id : tree.children(tree.root)) {
+    uint64_t name = prefix.size() + tree.text(tree.child(id, 0)).size() + 1;
+    if (tree.kind(id) == NodeKind::kFunction) bytes += name;
+    if (tree.kind(id) != NodeKind::kClass) continue;
+    auto members = tree.children(as_class(tree, id).body);
+    auto methods = std::ranges::count_if(members, [&](NodeId member) {
+      return tree.kind(member) == NodeKind::kFunction;
+    });
+    bytes += name * (1 + static_cast<uint64_t>(methods));
+  }
+  return bytes;
+}
+
+}  // namespace
 
 void Library::add(std::string_view record, std::string_view source,
                   const Limits& limits) {
-  Source& added =
-      sources_.emplace_back(Source{record,
-                                   qualified_prefix(record),
-                                   parse(source, Depth::kSignatures, limits),
-                                   {}});
+  Source parsed = {record,
+                   qualified_prefix(record),
+                   parse(source, Depth::kSignatures, limits),
+                   {}};
+  name_bytes_ += name_bytes(parsed.tree, parsed.prefix);
+  if (name_bytes_ > limits.metadata_bytes) {
+    throw Error(ErrorKind::kLimit,
+                fmt::format("more than {} bytes of qualified names",
+                            limits.metadata_bytes));
+  }
+  Source& added = sources_.emplace_back(std::move(parsed));
   added.classes = read_classes(added.tree, added.prefix);
   size_t declared = added.classes.size();
   if (auto legacy = read_legacy_module(added.tree, added.prefix)) {

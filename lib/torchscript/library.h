@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <string>
 #include <string_view>
@@ -25,7 +26,8 @@ class Library {
   };
 
   // Adds the classes of one record of source, as parse() reads it down to
-  // signatures. Both texts must outlive the library. Throws as parse() does.
+  // signatures. Both texts must outlive the library. Throws as parse() does,
+  // and Error(kLimit) once the names of all that is defined are too long.
   void add(std::string_view record, std::string_view source,
            const Limits& limits);
 
@@ -62,6 +64,7 @@ class Library {
   std::unordered_map<std::string_view, Entry> classes_;
   std::unordered_map<std::string, Function> functions_;
   ClassKinds kinds_;
+  uint64_t name_bytes_ = 0;
 };
 
 }  // namespace tsinspect::torchscript

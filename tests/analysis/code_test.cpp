@@ -253,11 +253,12 @@ TEST(CodeOrigins, StandAboveTheLinesTheyBecame) {
       entry(216, "rest of a statement", "n.py", 9),
       entry(219, stack, "", 0),
   })));
-  CodeOrigins origins(net, "net/code/__torch__.py");
+  OriginReader reader(net);
+  CodeOrigins origins = reader.open("net/code/__torch__.py");
   EXPECT_THAT(shown(origin_notes(&origins, find_code(net, "Net"))),
               ElementsAre("107 /opt/m.py:7: y = f(x)",
                           "217 /home/me/conv.py:5: forward"));
-  EXPECT_EQ(origins.absolute_path(), "C:\\torch\\nn\\modules\\module.py");
+  EXPECT_EQ(reader.absolute_path(), "C:\\torch\\nn\\modules\\module.py");
   // Of one method, offsets count from its own first byte.
   CodePart reset = find_code(net, "reset");
   EXPECT_THAT(shown(origin_notes(&origins, reset)),
@@ -267,10 +268,11 @@ TEST(CodeOrigins, StandAboveTheLinesTheyBecame) {
 
 TEST(CodeOrigins, WithoutADebugRecordAreNone) {
   Model net = model();
-  CodeOrigins origins(net, "net/code/__torch__.py");
+  OriginReader reader(net);
+  CodeOrigins origins = reader.open("net/code/__torch__.py");
   EXPECT_EQ(origins.size(), 0u);
   EXPECT_THAT(origin_notes(&origins, find_code(net, "Net")), IsEmpty());
-  EXPECT_EQ(origins.absolute_path(), "");
+  EXPECT_EQ(reader.absolute_path(), "");
 }
 
 TEST(CodeBadOrigins, ARecordThatCannotBeReadIsAnError) {
@@ -278,7 +280,7 @@ TEST(CodeBadOrigins, ARecordThatCannotBeReadIsAnError) {
   expect_error(ErrorKind::kMalformed,
                "record 'net/code/__torch__.py.debug_pkl': debug record: "
                "expected a tuple",
-               [&] { CodeOrigins(net, "net/code/__torch__.py"); });
+               [&] { OriginReader(net).open("net/code/__torch__.py"); });
 }
 
 TEST(CodeBadOrigins, TextsThatAreSharedTooOftenAreALimit) {
@@ -293,14 +295,18 @@ TEST(CodeBadOrigins, TextsThatAreSharedTooOftenAreALimit) {
                                 pkl::integer(0), pkl::integer(1)})}));
   }
   Model net = with_debug_record(pkl::pickle(pkl::tuple(entries)));
-  CodeOrigins origins(net, "net/code/__torch__.py");
+  Limits limits;
+  limits.metadata_bytes = 0;
+  OriginReader reader(net, limits);
+  CodeOrigins origins = reader.open("net/code/__torch__.py");
   auto read_all = [&] {
     for (size_t i = 0; i < origins.size(); ++i) origins.at(i);
   };
-  expect_error(ErrorKind::kLimit,
-               "a debug record shares its texts so often that they are too "
-               "long to be shown",
-               read_all);
+  expect_error(
+      ErrorKind::kLimit,
+      "debug records share their texts so often that they are too long "
+      "to be shown",
+      read_all);
 }
 
 TEST(CodeBadOrigins, ARecordLargerThanTheFileAllowsIsALimit) {
@@ -308,7 +314,12 @@ TEST(CodeBadOrigins, ARecordLargerThanTheFileAllowsIsALimit) {
   Limits limits;
   limits.metadata_bytes = 0;
   net.records.back().size_bytes = uint64_t{1} << 40;
-  EXPECT_THROW(CodeOrigins(net, "net/code/__torch__.py", limits), Error);
+  expect_error(ErrorKind::kLimit,
+               "0x0000040f: debug records of more bytes than a file of this "
+               "size has",
+               net.records.back().offset, [&] {
+                 OriginReader(net, limits).open("net/code/__torch__.py");
+               });
 }
 
 TEST(CodeFindings, NameAPath) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tsinspect/code.h"
 #include "tsinspect/error.h"
 #include "tsinspect/listing.h"
 #include "tsinspect/model.h"
@@ -50,6 +51,22 @@ inline void read_tensor(const Model& model, const Tensor& tensor,
   }
 }
 
+// What the source is, what its constants are and where it comes from.
+inline void read_code(const Model& model, const Limits& limits) {
+  if (model.source == nullptr) return;
+  try {
+    ConstantNotes constants(model);
+    OriginReader reader(model, limits);
+    for (const CodeRecord& record : code_records(model)) {
+      constants.notes(record.text);
+      CodeOrigins origins = reader.open(record.name);
+      origin_notes(&origins, whole_record(record));
+    }
+    find_code(model, "forward");
+  } catch (const Error&) {
+  }
+}
+
 // At most so many tensors' values are read; the rest is only listed.
 inline void read_all(const Model& model, const Limits& limits,
                      size_t most_tensors = 64) {
@@ -67,6 +84,7 @@ inline void read_all(const Model& model, const Limits& limits,
   ambiguous_tensors(model);
   module_tree(model);
   summarize(model);
+  read_code(model, limits);
   if (model.root != kNoObject) {
     one_line(model.objects, model.root, 200);
     auto all = members(model.objects, model.root);

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "support/expect_error.h"
+
 namespace tsinspect::torchscript {
 namespace {
 
@@ -99,6 +101,17 @@ TEST(BadLibrary, RefusesSourceThatNestsTooDeep) {
   std::string source = "class A(Module):\n  x : ";
   for (int i = 0; i < 300; ++i) source += "List[";
   EXPECT_THROW(library.add("code/a.py", source, {}), Error);
+}
+
+// A name of 60,000 bytes, in front of every one of 40,000 methods.
+TEST(BadLibrary, RefusesNamesThatAreRepeatedTooOften) {
+  std::string record = "code/" + std::string(60'000, 'n') + ".py";
+  std::string source = "class C(Module):\n";
+  for (int i = 0; i < 40'000; ++i) source += "  def a(self):\n    b\n";
+  Library library;
+  expect_error(ErrorKind::kLimit, "more than 33554432 bytes of qualified names",
+               [&] { library.add(record, source, {}); });
+  EXPECT_THAT(library.sources(), IsEmpty());
 }
 
 }  // namespace

@@ -48,6 +48,9 @@ struct CodePart {
   std::string_view text;  // Whole lines. A view into the model.
 };
 
+// All of a record.
+CodePart whole_record(const CodeRecord& record);
+
 // What a user calls `name`: a record ("code/__torch__/models.py"), a qualified
 // name or its end ("__torch__.models.Net.forward", "Net", "functional.relu";
 // `___torch_mangle_3` may be left out), a module's path, which stands for its
@@ -98,14 +101,11 @@ struct Origin {
   std::vector<Frame> stack;  // Of traced code, the innermost call first.
 };
 
-// What the debug record of a code record says. Nothing else reads debug
-// records, which are larger than the code.
+class OriginReader;
+
+// What the debug record of a code record says.
 class CodeOrigins {
  public:
-  // None, if the model has no such debug record. Throws Error for one that
-  // cannot be read.
-  CodeOrigins(const Model& model, std::string_view code_record,
-              const Limits& limits = {});
   CodeOrigins(CodeOrigins&&) noexcept;
   ~CodeOrigins();
 
@@ -113,19 +113,43 @@ class CodeOrigins {
   size_t size() const;
   uint64_t offset(size_t index) const;
 
-  // What one of them was made from. Throws Error(kLimit) once all that was
-  // given is more than Limits::metadata_bytes allow: the file shares it.
+  // What one of them was made from. Throws Error(kLimit) once all that the
+  // reader gave is far more than files hold, which share it.
   Origin at(size_t index);
+
+ private:
+  friend class OriginReader;
+  explicit CodeOrigins(OriginReader* reader);
+
+  OriginReader* reader_;
+  std::unique_ptr<const torchscript::DebugRecord> record_;  // May be null.
+};
+
+// Reads debug records, which are larger than the code, one at a time. Nothing
+// else does.
+class OriginReader {
+ public:
+  // The model must outlive this, and this what it opens.
+  explicit OriginReader(const Model& model, const Limits& limits = {});
+
+  // Without any stretches, if the model has no such debug record. Throws Error
+  // for one that cannot be read, and once all together are too large.
+  CodeOrigins open(std::string_view code_record);
 
   // Of all that was given, the first absolute path of a file, if possible one
   // below somebody's home; empty if there is none.
   const std::string& absolute_path() const { return absolute_path_; }
 
  private:
+  friend class CodeOrigins;
+  void count(const Origin& origin);
   void keep_path(const std::string& file);
 
-  std::unique_ptr<const torchscript::DebugRecord> record_;
-  uint64_t bytes_left_;
+  const Model& model_;
+  Limits limits_;
+  std::unordered_map<std::string_view, uint32_t> rows_;  // Of debug records.
+  uint64_t record_bytes_left_;
+  uint64_t origin_bytes_left_;
   std::string absolute_path_;
 };
 
