@@ -129,9 +129,12 @@ Action setup(Options* options) {
   };
   return [values](Output& out) {
     FileOptions files = {{values->file}, values->json};
-    return for_each_model(files, out, [&](const Model& model, Report& report) {
+    // A name may be a module's path.
+    auto open = values->name.empty() ? open_program : open_model;
+    auto show = [&](const Model& model, Report& report) {
       run(model, *values, report);
-    });
+    };
+    return for_each_model(files, out, show, open);
   };
 }
 

@@ -176,10 +176,12 @@ Action setup(Options* options) {
   options->push_back({"--where", "", "Every call, with its record and offset",
                       &values->where});
   return [values](Output& out) {
-    return for_each_model(values->files, out,
-                          [&](const Model& model, Report& report) {
-                            run(model, *values, report);
-                          });
+    return for_each_model(
+        values->files, out,
+        [&](const Model& model, Report& report) {
+          run(model, *values, report);
+        },
+        open_program);
   };
 }
 

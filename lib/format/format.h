@@ -19,6 +19,7 @@ struct Input {
   std::vector<Finding> findings;  // What looked wrong in its directory.
   NameIndex names{0};             // Of `records`, by read_zip_directory.
   bool is_zip = false;
+  bool program_only = false;  // See open_program().
   Limits limits;
 
   std::string_view data() const { return file->data(); }
@@ -49,6 +50,7 @@ Input open_input(const std::string& path, const Limits& limits);
 
 // Reads one file of a form the table knows, as open_partial() does. Throws
 // Error(kUnsupported) with what the file looks like and what to do about it.
-Model read_file(const std::string& path, const Limits& limits);
+Model read_file(const std::string& path, const Limits& limits,
+                bool program_only = false);
 
 }  // namespace tsinspect

@@ -141,8 +141,10 @@ Input open_input(const std::string& path, const Limits& limits) {
   return input;
 }
 
-Model read_file(const std::string& path, const Limits& limits) {
+Model read_file(const std::string& path, const Limits& limits,
+                bool program_only) {
   Input input = open_input(path, limits);
+  input.program_only = program_only;
   for (const Format& format : formats()) {
     if (!format.matches(input)) continue;
     Model model;
@@ -161,16 +163,33 @@ Model read_file(const std::string& path, const Limits& limits) {
   throw Error(ErrorKind::kUnsupported, identify(input));
 }
 
-Model open_partial(const std::string& path, const Limits& limits) {
+namespace {
+
+Model open(const std::string& path, const Limits& limits, bool program_only) {
   std::error_code ignored;
-  if (!fs::is_directory(path, ignored)) return read_file(path, limits);
-  return read_file(resolve_folder(path), limits);
+  bool is_folder = fs::is_directory(path, ignored);
+  return read_file(is_folder ? resolve_folder(path) : path, limits,
+                   program_only);
+}
+
+// Throws what ended the read, if anything did.
+Model whole(Model model) {
+  if (model.stopped) throw *model.stopped;
+  return model;
+}
+
+}  // namespace
+
+Model open_partial(const std::string& path, const Limits& limits) {
+  return open(path, limits, false);
 }
 
 Model open_model(const std::string& path, const Limits& limits) {
-  Model model = open_partial(path, limits);
-  if (model.stopped) throw *model.stopped;
-  return model;
+  return whole(open(path, limits, false));
+}
+
+Model open_program(const std::string& path, const Limits& limits) {
+  return whole(open(path, limits, true));
 }
 
 }  // namespace tsinspect

@@ -39,7 +39,8 @@ class ScriptReader {
       : archive_(model, input.names,
                  find_archive_root(model->records, kConstants), input.limits),
         model_(*model),
-        limits_(input.limits) {}
+        limits_(input.limits),
+        program_only_(input.program_only) {}
 
   void read() {
     model_.form = archive_.find(kBytecode) == kNoIndex ? Form::kTorchScript
@@ -50,7 +51,8 @@ class ScriptReader {
     }
     read_source(&archive_, limits_, library_.get(), &model_);
     model_.source = library_;
-    read_module();
+    model_.root = archive_.pickle(archive_.find(kPickle));
+    if (!program_only_ || may_be_frozen()) collect_modules();
     read_constants();
     if (model_.form == Form::kMobile) read_bytecode();
     if (model_.form == Form::kTorchScript && is_frozen()) {
@@ -61,8 +63,7 @@ class ScriptReader {
  private:
   using Roles = std::unordered_map<std::string_view, Role>;
 
-  void read_module() {
-    model_.root = archive_.pickle(archive_.find(kPickle));
+  void collect_modules() {
     TensorRebuilder rebuilder(&model_, archive_.storages("data/"));
     CollectOptions options = collect_options(Role::kAttribute, kNoIndex);
     options.read_module = [this](ObjectRef object, ModuleView* view) {
@@ -113,6 +114,13 @@ class ScriptReader {
     model_.paths.push_back(
         {parent, model_.objects.add_bytes(ObjectKind::kString, name), true});
     return static_cast<uint32_t>(model_.paths.size() - 1);
+  }
+
+  // A frozen model's module is one object without attributes.
+  bool may_be_frozen() const {
+    constexpr uint64_t kMostBytes = 1024;
+    uint32_t pickle = archive_.find(kPickle);
+    return model_.records[pickle].size_bytes <= kMostBytes;
   }
 
   // torch.jit.freeze leaves an object without attributes, not even `training`,
@@ -204,6 +212,7 @@ class ScriptReader {
   Archive archive_;
   Model& model_;
   const Limits& limits_;
+  const bool program_only_;
   std::shared_ptr<torchscript::Library> library_ =
       std::make_shared<torchscript::Library>();
   std::unordered_map<std::string_view, uint32_t> type_rows_;

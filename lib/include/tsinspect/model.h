@@ -257,6 +257,10 @@ Model open_model(const std::string& path, const Limits& limits = {});
 // until then, with the error in `stopped`. Throws Error where that is nothing.
 Model open_partial(const std::string& path, const Limits& limits = {});
 
+// As open_model(), but of a TorchScript model that is not frozen only what its
+// program needs: no modules, and none of their tensors.
+Model open_program(const std::string& path, const Limits& limits = {});
+
 // The dotted name of a step of a key path, and its steps from the root, each as
 // Python would write the key: `'weight'`, `0`, `(1, 2)`.
 std::vector<std::string> key_path(const Model& model, uint32_t path);
