@@ -1,5 +1,7 @@
 #include "tsinspect/explain.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "torchscript/library.h"
@@ -26,13 +28,29 @@ CodePart line_at(const Model& model, CodePlace place) {
   return line;
 }
 
-std::vector<std::string> python_of(const Model& model, const CodePart& line) {
+// The innermost frame that is not torch's own.
+std::string users_frame(const std::vector<Frame>& stack) {
+  auto is_users = [](const Frame& frame) {
+    return frame.file.find("/torch/") == std::string::npos;
+  };
+  auto frame = std::ranges::find_if(stack, is_users);
+  if (frame == stack.end() || frame == stack.begin()) return {};
+  return fmt::format("{}:{}: {}", frame->file, frame->line, frame->function);
+}
+
+std::vector<std::string> python_of(OriginReader* reader, const CodePart& line) {
   std::vector<std::string> all;
   try {
-    CodeOrigins origins(model, line.place.record);
+    CodeOrigins origins = reader->open(line.place.record);
     for (CodeNote& note : origin_notes(&origins, line)) {
       all.push_back(std::move(note.text));
     }
+    auto [first, last] = origins_of(origins, line);
+    std::string frame;
+    for (; first < last && frame.empty(); ++first) {
+      frame = users_frame(origins.at(first).stack);
+    }
+    if (!frame.empty()) all.push_back(std::move(frame));
   } catch (const Error&) {
     all.clear();
   }
@@ -43,6 +61,7 @@ std::vector<std::string> python_of(const Model& model, const CodePart& line) {
 
 std::vector<ConstantCall> explain(const Model& model, uint32_t tensor) {
   std::vector<ConstantCall> calls;
+  OriginReader reader(model);
   for (Layer& layer : layers(model)) {
     ConstantCall call;
     for (const LayerTensor& taken : layer.tensors) {
@@ -53,7 +72,7 @@ std::vector<ConstantCall> explain(const Model& model, uint32_t tensor) {
     if (call.arguments.empty()) continue;
     CodePart line = line_at(model, layer.place);
     call.code = line.text;
-    call.python = python_of(model, line);
+    call.python = python_of(&reader, line);
     call.layer = std::move(layer);
     calls.push_back(std::move(call));
   }

@@ -19,8 +19,8 @@ struct LayerTensor {
   std::string role;
   uint32_t tensor = 0;  // Row of Model::tensors.
   // What it passed through on its way, first to last: "t", "to", "view".
-  std::vector<std::string> through;
-  std::string argument;  // As the operator's schema has it: "w_ih", "params".
+  std::vector<std::string> through = {};
+  std::string argument = {};  // As the operator's schema has it: "w_ih", "params".
 };
 
 // An argument of a layer's operator that is the same in every run.

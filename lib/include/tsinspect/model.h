@@ -101,14 +101,14 @@ struct RecoveredName {
   std::string evidence;
   std::string detail;  // In words: "folded with layer1.bn1".
   // Other tensors of the original that are the same, and became one constant.
-  std::vector<std::string> also;
+  std::vector<std::string> also = {};
   // Modules and tensors of the original that were folded in: "layer1.bn1".
-  std::vector<std::string> folded;
+  std::vector<std::string> folded = {};
   // The call that takes the constant: its operator ("aten::conv2d"), the
   // argument, and where it stands; empty where nothing takes it.
-  std::string op;
-  std::string argument;
-  std::string_view record;
+  std::string op = {};
+  std::string argument = {};
+  std::string_view record = {};
   uint32_t offset = 0;  // In bytes of the record's text.
 };
 
