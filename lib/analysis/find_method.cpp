@@ -13,8 +13,9 @@ namespace {
 using torchscript::FunctionGraph;
 using torchscript::Program;
 
-// Names that a misspelt one is compared with.
+// Names that a misspelt one is compared with, and the longest parts of them.
 constexpr size_t kMostCandidates = 10'000;
+constexpr size_t kLongestPart = 1'000;
 
 constexpr std::string_view kForward = "forward";
 
@@ -49,7 +50,9 @@ std::vector<std::string> candidates(const Model& model, const Program& program,
   std::vector<std::string> all;
   for (const Module& module : model.modules) {
     if (module.type_index == kNoIndex) continue;
+    if (module.path.size() > kLongestPart) continue;
     for (const Method& method : model.types[module.type_index].methods) {
+      if (method.name.size() > kLongestPart) continue;
       if (all.size() == kMostCandidates) return all;
       all.push_back(module.path.empty() ? method.name
                                         : module.path + '.' + method.name);

@@ -74,5 +74,13 @@ TEST(ShortType, LeavesManglingOut) {
   EXPECT_EQ(short_type("Net"), "Net");
 }
 
+TEST(Unmangled, LeavesOnlyManglingOut) {
+  EXPECT_EQ(unmangled("__torch__.nn.___torch_mangle_3.Conv2d"),
+            "__torch__.nn.Conv2d");
+  EXPECT_EQ(unmangled("__torch__.Net"), "__torch__.Net");
+  EXPECT_EQ(unmangled("___torch_mangle_3"), "___torch_mangle_3");
+  EXPECT_EQ(unmangled(""), "");
+}
+
 }  // namespace
 }  // namespace tsinspect
