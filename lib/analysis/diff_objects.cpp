@@ -3,6 +3,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "torchscript/classes.h"
 #include "tsinspect/diff.h"
 #include "tsinspect/object_tree.h"
 
@@ -80,15 +81,9 @@ bool holds_tensors_only(const ObjectGraph& graph, ObjectRef top) {
   return any;
 }
 
-// Without the part by which TorchScript tells classes of one name apart:
-// "__torch__.___torch_mangle_3.Net".
+// The classes that TorchScript only tells apart by a number are one.
 std::string class_of(const ObjectGraph& graph, ObjectRef ref) {
-  constexpr std::string_view kMangle = "___torch_mangle_";
-  std::string name = type_name(graph, ref);
-  size_t begin = name.find(kMangle);
-  size_t end = name.find('.', begin);
-  if (begin == std::string::npos || end == std::string::npos) return name;
-  return name.erase(begin, end + 1 - begin);
+  return torchscript::unmangled(type_name(graph, ref));
 }
 
 // True if the comparison of tensors says it already.

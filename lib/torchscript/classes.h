@@ -60,6 +60,14 @@ struct ClassInfo {
   std::vector<std::string> forward_pre_hooks;
 };
 
+// True for "___torch_mangle_12": the part of a qualified name by which LibTorch
+// tells classes and functions of one name apart.
+bool is_mangle(std::string_view part);
+
+// A qualified name without such parts: "__torch__.a.C" for
+// "__torch__.a.___torch_mangle_12.C".
+std::string unmangled(std::string_view name);
+
 // "__torch__.a.b" for the record "code/__torch__/a/b.py", or for one that a top
 // folder stands in front of.
 std::string qualified_prefix(std::string_view record);
