@@ -5,8 +5,10 @@
 namespace tsinspect::cli {
 
 Command buffers_command();
+Command code_command();
 Command diff_command();
 Command export_command();
+Command graph_command();
 Command info_command();
 Command modules_command();
 Command ops_command();
@@ -20,8 +22,9 @@ std::span<const Command> commands() {
   static const Command kCommands[] = {
       info_command(),    params_command(),  buffers_command(),
       tensors_command(), modules_command(), records_command(),
-      show_command(),    ops_command(),     stats_command(),
-      diff_command(),    export_command(),
+      show_command(),    code_command(),    ops_command(),
+      graph_command(),   stats_command(),   diff_command(),
+      export_command(),
   };
   return kCommands;
 }

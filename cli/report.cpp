@@ -15,7 +15,7 @@ void render_model(const Model& model, Report& report,
                   const std::function<void(const Model&, Report&)>& render) {
   if (report.json) report.json->member("form", to_string(model.form));
   render(model, report);
-  if (report.json) write_findings(*report.json, model);
+  if (report.json) write_findings(*report.json, model, report.findings);
   if (model.stopped) report.fail(*model.stopped);
 }
 

@@ -56,6 +56,9 @@ class Report {
 
   int status = kOk;
 
+  // What the command found; in JSON, "findings" has them behind the model's.
+  std::vector<Finding> findings;
+
   struct Failure {
     std::string kind;
     std::string message;

@@ -2,8 +2,10 @@
 
 #include <array>
 
+#include "render/explanation.h"
 #include "render/model_json.h"
 #include "render/tensor_table.h"
+#include "tensor_names.h"
 #include "tsinspect/values.h"
 
 namespace tsinspect::cli {
@@ -64,8 +66,31 @@ void print_json(const Model& model, const std::vector<uint32_t>& rows,
   json.end_array();
 }
 
+// Why tensors of that name are called so.
+void explain(const Model& model, const std::string& name, Report& report) {
+  std::vector<uint32_t> rows = tensors_named(model, name);
+  if (rows.empty()) fail_not_found(model, name);
+  if (report.json == nullptr) {
+    report.print_heading(model);
+    for (uint32_t row : rows) print_explanation(report.out, model, row);
+    return;
+  }
+  report.json->key("tensors");
+  report.json->begin_array();
+  for (uint32_t row : rows) {
+    report.json->begin_object();
+    write_tensor(*report.json, model, model.tensors[row]);
+    write_explanation(*report.json, model, row);
+    report.json->end_object();
+  }
+  report.json->end_array();
+}
+
 void run(const Model& model, const ListingOptions& options,
          const Listing& listing, Report& report) {
+  if (!options.explain.empty()) {
+    return explain(model, options.explain, report);
+  }
   auto rows = select_tensors(model, listing.roles, make_query(options));
   if (report.json) return print_json(model, rows, options.sha256, report);
   std::vector<std::string> hashes;
@@ -100,7 +125,9 @@ Action setup_listing(Options* options, Listing (*choose)(const Model&)) {
        top_option(&values->top),
        {"--sha256", "", "Hash the values: contiguous, little-endian",
         &values->sha256},
-       names_from_option(&values->files.names_from)});
+       names_from_option(&values->files.names_from),
+       {"--explain", "NAME", "Why a frozen file's constant has its name",
+        &values->explain}});
   return [values, choose](Output& out) {
     if (values->csv && values->files.json) {
       throw UsageError{"--csv and --json exclude each other"};

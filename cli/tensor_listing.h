@@ -20,6 +20,7 @@ struct ListingOptions {
   bool reverse = false;
   bool csv = false;
   bool sha256 = false;
+  std::string explain;  // A tensor's name.
 };
 
 // Which tensors of a model a command lists.

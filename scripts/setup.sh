@@ -24,6 +24,7 @@ test_packages='
 python3             python3
 clang-format        clang-format
 pkg-config          pkg-config
+graphviz            dot
 libgtest-dev        gtest/gtest.h
 libgmock-dev        gmock/gmock.h'
 bench_packages='

@@ -6,6 +6,7 @@
 #include "base/printable.h"
 #include "progress.h"
 #include "report.h"
+#include "tsinspect/recovered_names.h"
 
 namespace tsinspect::cli {
 namespace {
@@ -86,7 +87,15 @@ class Run {
     }
     std::optional<Model> a = open(options_.a, report_a_);
     std::optional<Model> b = open(options_.b, report_b_);
-    if (a && b) report_a_.guard([&] { compare(*a, *b, diff_options); });
+    if (a && b) {
+      report_a_.guard([&] {
+        recover_names(&*a);
+        recover_names(&*b);
+        if (looks_frozen_from(*a, *b)) recover_names(&*a, &*b);
+        if (looks_frozen_from(*b, *a)) recover_names(&*b, &*a);
+        compare(*a, *b, diff_options);
+      });
+    }
     if (options_.json) finish_json();
     return std::max({status_, report_a_.status, report_b_.status});
   }

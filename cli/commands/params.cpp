@@ -16,7 +16,7 @@ Listing choose(const Model& model) {
             {Role::kParameter, Role::kConstant},
             "frozen: its parameters have become constants; all constants are "
             "listed",
-            true};
+            has(model, Role::kParameter)};
   }
   if (has(model, Role::kTensor)) {
     bool mixed = has(model, Role::kParameter);

@@ -46,6 +46,7 @@ void write_pair(Json& json, const DiffView& view, const TensorDiff& pair) {
   }
   write_side(json, "a", view.a.tensors[pair.a]);
   write_side(json, "b", view.b.tensors[pair.b]);
+  if (pair.derived) json.member("derived", true);
   if (pair.values) write_values(json, *pair.values);
   json.end_object();
 }
@@ -101,6 +102,19 @@ void write_diff(Json& json, const DiffView& view) {
   json.begin_array();
   for (const TensorDiff& pair : diff.pairs) {
     if (pair.change != Change::kNone) write_pair(json, view, pair);
+  }
+  json.end_array();
+  json.key("derived");
+  json.begin_array();
+  for (const TensorDiff& pair : diff.pairs) {
+    if (pair.derived) write_pair(json, view, pair);
+  }
+  json.end_array();
+  json.key("absorbed");
+  json.begin_array();
+  const Model& original = diff.absorbed.frozen_is_a ? view.b : view.a;
+  for (uint32_t row : diff.absorbed.originals) {
+    json.value(original.tensors[row].name);
   }
   json.end_array();
   json.member("equal", counts.equal);

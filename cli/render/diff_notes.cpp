@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "base/printable.h"
 #include "render/diff.h"
@@ -26,6 +27,30 @@ uint64_t count_grad_changes(const DiffView& view) {
       }));
 }
 
+// "folded: conv1 with bn1, layer1.conv1 with layer1.bn1 and 3 more".
+std::string folded_note(const DiffView& view) {
+  constexpr size_t kShown = 5;
+  std::set<std::string> told;
+  std::vector<std::string> parts;
+  for (const TensorDiff& pair : view.diff.pairs) {
+    for (const Tensor* tensor :
+         {&view.a.tensors[pair.a], &view.b.tensors[pair.b]}) {
+      const RecoveredName* name = tensor->recovered();
+      if (!pair.derived || name == nullptr || name->folded.empty()) continue;
+      std::string module = name->name.substr(0, name->name.rfind('.'));
+      std::string part = fmt::format(
+          "{} with {}", printable(module),
+          printable(fmt::format("{}", fmt::join(name->folded, ", "))));
+      if (told.insert(part).second) parts.push_back(std::move(part));
+    }
+  }
+  if (parts.empty()) return {};
+  size_t rest = parts.size() - std::min(parts.size(), kShown);
+  parts.resize(parts.size() - rest);
+  std::string text = fmt::format("folded: {}", fmt::join(parts, ", "));
+  return rest > 0 ? fmt::format("{} and {} more", text, rest) : text;
+}
+
 }  // namespace
 
 DiffCounts::DiffCounts(const Diff& diff) {
@@ -35,7 +60,8 @@ DiffCounts::DiffCounts(const Diff& diff) {
     reshaped += pair.change == Change::kShape;
     without_data += pair.change == Change::kData;
     renamed += pair.renamed;
-    if (pair.change != Change::kNone || pair.renamed) continue;
+    derived += pair.derived;
+    if (pair.change != Change::kNone || pair.renamed || pair.derived) continue;
     ++equal;
     within_tolerance += pair.values && pair.values->different > 0;
     other_bits += pair.other_bits;
@@ -48,6 +74,16 @@ std::vector<std::string> diff_notes(const DiffView& view) {
   std::vector<std::string> notes;
   if (!diff.wrapper_a.empty()) {
     notes.push_back(wrapper_note('A', diff.wrapper_a));
+  }
+  std::string folded = folded_note(view);
+  if (!folded.empty()) notes.push_back(std::move(folded));
+  if (uint64_t originals = diff.absorbed.originals.size(); originals > 0) {
+    notes.push_back(counted(originals, "tensor") +
+                    " of the original folded in, or only counting batches");
+  }
+  if (uint64_t made = diff.absorbed.made.size(); made > 0) {
+    notes.push_back(counted(made, "tensor") +
+                    " made by folding: biases of layers that had none");
   }
   if (!diff.wrapper_b.empty()) {
     notes.push_back(wrapper_note('B', diff.wrapper_b));

@@ -45,9 +45,14 @@ void print_verdict(Output& out, const DiffView& view) {
     within = fmt::format(" ({} within tolerance)",
                          std::string_view(count_text(counts.within_tolerance)));
   }
+  std::string derived;
+  if (counts.derived > 0) {
+    derived = fmt::format(", {} of them folded or transposed",
+                          std::string_view(count_text(counts.derived)));
+  }
   if (view.diff.same()) {
-    out.print("same: {}, {}{}\n", counted(view.diff.pairs.size(), "tensor"),
-              counted(count_elements(view), "element"), within);
+    out.print("same: {}, {}{}{}\n", counted(view.diff.pairs.size(), "tensor"),
+              counted(count_elements(view), "element"), within, derived);
     return;
   }
   std::string text;

@@ -1,6 +1,7 @@
 #include <unordered_map>
 
 #include "render/info.h"
+#include "render/layers.h"
 
 namespace tsinspect::cli {
 namespace {
@@ -195,13 +196,15 @@ void write_imports(Json& json, const Model& model) {
 
 }  // namespace
 
-void write_info(Json& json, const Model& model, const Summary& summary) {
+void write_info(Json& json, const Model& model, const Summary& summary,
+                std::span<const Layer> layers) {
   write_producer(json, model.producer);
   write_counts(json, model, summary);
   write_storages(json, model, summary);
   write_objects(json, model, summary);
   write_methods(json, model);
   write_hooks(json, model);
+  write_layers(json, model, layers);
   write_imports(json, model);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/printable.h"
 #include "render/info.h"
+#include "render/layers.h"
 #include "render/text.h"
 #include "tsinspect/module_tree.h"
 
@@ -15,6 +16,7 @@ constexpr size_t kMethods = 6;
 constexpr size_t kHidden = 3;
 constexpr size_t kNames = 5;
 constexpr size_t kFindings = 10;
+constexpr size_t kLayers = 200;
 constexpr size_t kNameColumns = 60;
 
 // A storage is worth a line if more than this is in it that no tensor shows.
@@ -206,6 +208,17 @@ void print_modules(Lines& lines, const Model& model) {
   }
 }
 
+void print_layers(Lines& lines, const Model& model,
+                  std::span<const Layer> layers) {
+  if (layers.empty()) return;
+  lines.add("layers", count(layers.size()));
+  size_t told = std::min(layers.size(), kLayers);
+  for (const Layer& layer : layers.first(told)) {
+    lines.add("layers", "  " + layer_text(model, layer));
+  }
+  lines.add_rest("layers", layers.size(), told);
+}
+
 void print_hooks(Lines& lines, const Model& model) {
   size_t all = 0, told = 0;
   for (const Module& module : model.modules) {
@@ -259,7 +272,7 @@ void print_findings(Lines& lines, const Model& model) {
 }  // namespace
 
 void print_info(Output& out, const std::string& file, const Model& model,
-                const Summary& summary) {
+                const Summary& summary, std::span<const Layer> layers) {
   out.print("{}: {}\n", printable(file), to_string(model.form));
   Lines lines(out);
   print_producer(lines, model.producer);
@@ -269,6 +282,7 @@ void print_info(Output& out, const std::string& file, const Model& model,
   print_top_level(lines, model, summary);
   print_settings(lines, model, summary);
   print_modules(lines, model);
+  print_layers(lines, model, layers);
   print_hooks(lines, model);
   print_imports(lines, model, summary);
   print_findings(lines, model);

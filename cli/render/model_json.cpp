@@ -33,6 +33,7 @@ void write_recovered(Json& json, const RecoveredName& recovered) {
   json.member("by", recovered.evidence);
   json.member("detail", recovered.detail);
   if (!recovered.also.empty()) write_list(json, "also", recovered.also);
+  if (!recovered.folded.empty()) write_list(json, "folded", recovered.folded);
   if (!recovered.op.empty()) {
     json.member("operator", recovered.op);
     json.member("argument", recovered.argument);
@@ -57,6 +58,15 @@ void write_details(Json& json, const TensorDetails& details) {
   }
   if (details.conjugate) json.member("conjugate", true);
   if (details.negative) json.member("negative", true);
+}
+
+void write_finding(Json& json, const Finding& finding) {
+  json.begin_object();
+  json.member("rule", finding.rule);
+  json.member("severity", to_string(finding.severity));
+  json.member("where", finding.where);
+  json.member("message", finding.message);
+  json.end_object();
 }
 
 }  // namespace
@@ -102,17 +112,12 @@ void write_tensor(Json& json, const Model& model, const Tensor& tensor) {
   if (tensor.details) write_details(json, *tensor.details);
 }
 
-void write_findings(Json& json, const Model& model) {
+void write_findings(Json& json, const Model& model,
+                    std::span<const Finding> more) {
   json.key("findings");
   json.begin_array();
-  for (const Finding& finding : model.findings) {
-    json.begin_object();
-    json.member("rule", finding.rule);
-    json.member("severity", to_string(finding.severity));
-    json.member("where", finding.where);
-    json.member("message", finding.message);
-    json.end_object();
-  }
+  for (const Finding& finding : model.findings) write_finding(json, finding);
+  for (const Finding& finding : more) write_finding(json, finding);
   json.end_array();
 }
 

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <span>
+
 #include "render/json.h"
 #include "tsinspect/model.h"
 
@@ -11,7 +13,8 @@ namespace tsinspect::cli {
 // that the caller begins and ends.
 void write_tensor(Json& json, const Model& model, const Tensor& tensor);
 
-// "findings": [{rule, severity, where, message}, …]
-void write_findings(Json& json, const Model& model);
+// "findings": [{rule, severity, where, message}, …], the model's and then more.
+void write_findings(Json& json, const Model& model,
+                    std::span<const Finding> more = {});
 
 }  // namespace tsinspect::cli

@@ -36,10 +36,9 @@ void print_csv(Report& report, const TensorTable& table) {
     out.print(",{},{},", tensor.elements(), tensor.size_bytes());
     if (tensor.storage != kNoIndex) out.print("{}", tensor.storage);
     out.print(",{}", csv_field(device_of(table.model, tensor)));
-    bool recovered = tensor.details && tensor.details->recovered;
-    out.print(",{},{}",
-              recovered ? csv_field(tensor.details->recovered->name) : "",
-              recovered ? tensor.details->recovered->evidence : "");
+    const RecoveredName* recovered = tensor.recovered();
+    out.print(",{},{}", recovered ? csv_field(recovered->name) : "",
+              recovered ? recovered->evidence : "");
     if (hashes) out.print(",{}", table.hashes[i]);
     out.text("\r\n");
   }

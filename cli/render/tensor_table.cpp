@@ -1,6 +1,7 @@
 #include "render/tensor_table.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/printable.h"
 #include "render/table.h"
@@ -29,11 +30,6 @@ std::string joined_key_path(const Model& model, uint32_t path) {
   return text;
 }
 
-const RecoveredName* recovered_name(const Tensor& tensor) {
-  bool has = tensor.details && tensor.details->recovered;
-  return has ? &*tensor.details->recovered : nullptr;
-}
-
 // Which columns there are, and what stands in the last one.
 class Layout {
  public:
@@ -51,7 +47,7 @@ class Layout {
       }
       std::string_view device = device_of(model_, tensor);
       has_device |= !device.empty() && device != "cpu";
-      has_recovered |= recovered_name(tensor) != nullptr;
+      has_recovered |= tensor.recovered() != nullptr;
       has_notes |= needs_note(row);
     }
     has_grad = trainable > 0 && fixed > 0;
@@ -182,7 +178,7 @@ void print_tensors(Output& out, const TensorTable& table) {
 
   print_table(out, columns, table.rows.size(), [&](size_t i, Cells& cells) {
     const Tensor& tensor = model.tensors[table.rows[i]];
-    const RecoveredName* recovered = recovered_name(tensor);
+    const RecoveredName* recovered = tensor.recovered();
     std::string_view name = tensor.display_name();
     name.empty() ? cells.plain("''") : cells.text(name);
     if (layout.has_recovered) cells.text(recovered ? tensor.name : "");
@@ -203,6 +199,39 @@ void print_tensors(Output& out, const TensorTable& table) {
   });
 }
 
+namespace {
+
+// "named by content 2, folded 6": how the names of constants were found, the
+// best evidence first.
+std::string recovery_text(const TensorTable& table) {
+  constexpr std::array kEvidence = {"content",    "transposed", "structure",
+                                    "folded",     "part",       "packed",
+                                    "call-stack", "consumer"};
+  std::string text;
+  uint64_t named = 0, constants = 0;
+  for (const char* evidence : kEvidence) {
+    uint64_t count = 0;
+    for (uint32_t row : table.rows) {
+      const RecoveredName* name = table.model.tensors[row].recovered();
+      count += name != nullptr && name->evidence == evidence;
+    }
+    named += count;
+    if (count == 0) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "named by " : ", ", evidence,
+                        std::string_view(count_text(count)));
+  }
+  for (uint32_t row : table.rows) {
+    constants += table.model.tensors[row].role == Role::kConstant;
+  }
+  if (constants > named && named > 0) {
+    text += ", not named " +
+            std::string(std::string_view(count_text(constants - named)));
+  }
+  return text;
+}
+
+}  // namespace
+
 void print_totals(Output& out, const TensorTable& table,
                   const Listing& listing) {
   if (table.rows.empty()) {
@@ -220,6 +249,8 @@ void print_totals(Output& out, const TensorTable& table,
             counted(elements, "element"), std::string_view(size_text(bytes)));
   if (tied > 0) out.print(" ({} tied)", std::string_view(count_text(tied)));
   out.put('\n');
+  std::string recovery = recovery_text(table);
+  if (!recovery.empty()) out.print("{}\n", recovery);
   if (*listing.note) out.print("{}\n", listing.note);
 }
 

@@ -5,6 +5,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "tsinspect/module_tree.h"
+
 namespace tsinspect {
 namespace {
 
@@ -86,9 +88,8 @@ std::vector<CodeUnit> other_units(const Model& model) {
   std::ranges::stable_sort(units, {}, [](const CodeUnit& unit) {
     return std::pair(unit.name.size(), std::string_view(unit.name));
   });
-  std::ranges::stable_sort(units, {}, [](const CodeUnit& unit) {
-    return torchscript::unmangled(unit.name);
-  });
+  std::ranges::stable_sort(
+      units, {}, [](const CodeUnit& unit) { return unmangled(unit.name); });
   return units;
 }
 

@@ -11,6 +11,7 @@
 
 #include "analysis/diff_code.h"
 #include "analysis/diff_decode.h"
+#include "analysis/diff_frozen.h"
 #include "analysis/diff_match.h"
 #include "analysis/diff_renames.h"
 #include "analysis/diff_threads.h"
@@ -65,8 +66,10 @@ class Differ {
 
   Diff run() {
     NameMatch match = match_names(a_, b_, options_);
+    pair_pooled(a_, b_, &match);
     for (auto [a, b] : match.pairs) add_pair(match, a, b);
     compare_pairs();
+    diff_.absorbed = take_absorbed(a_, b_, &match);
     auto renames = take_renames(a_, b_, options_, &match, &diff_.failures);
     for (auto [a, b] : renames) {
       add_pair(match, a, b);
@@ -84,8 +87,11 @@ class Differ {
     }
     diff_.wrapper_a = match.wrapper_a;
     diff_.wrapper_b = match.wrapper_b;
-    diff_.code = diff_code(a_, b_, options_, match, diff_.pairs);
-    if (options_.filter.empty()) diff_.objects = diff_objects(a_, b_);
+    // Freezing leaves no objects, and inlines all code.
+    if (!diff_.absorbed.is_frozen) {
+      diff_.code = diff_code(a_, b_, options_, match, diff_.pairs);
+      if (options_.filter.empty()) diff_.objects = diff_objects(a_, b_);
+    }
     if (diff_.code.compared) remove_modules(a_, b_, &diff_.objects);
     return std::move(diff_);
   }
@@ -105,6 +111,7 @@ class Differ {
     pair.name = match.names_b[b];
     pair.a = a;
     pair.b = b;
+    pair.derived = is_derived(a_.tensors[a]) != is_derived(b_.tensors[b]);
   }
 
   // True if there are values to compare; if not, says what there is.
@@ -112,6 +119,7 @@ class Differ {
     const Tensor& a = a_.tensors[pair->a];
     const Tensor& b = b_.tensors[pair->b];
     bool has_a = a.storage != kNoIndex, has_b = b.storage != kNoIndex;
+    if (pair->derived) return false;
     if (a.shape != b.shape) {
       pair->change = Change::kShape;
     } else if (a.elements() > 0 && has_a != has_b) {

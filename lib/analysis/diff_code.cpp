@@ -11,12 +11,12 @@
 #include "analysis/code_units.h"
 #include "analysis/diff_settings.h"
 #include "analysis/diff_units.h"
+#include "tsinspect/module_tree.h"
 
 namespace tsinspect {
 namespace {
 
 using torchscript::ClassInfo;
-using torchscript::unmangled;
 using Kind = ObjectDiff::Kind;
 
 // What a hostile file may cost: modules, settings and methods told, of each as

@@ -60,6 +60,10 @@ ContentHash content_hash(const Model& model, const Tensor& tensor,
   return {hash.low64, hash.high64, check.is_constant()};
 }
 
+uint64_t hash_bytes(std::span<const std::byte> bytes) {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
+
 bool equal_contents(const Model& model_a, const Tensor& tensor_a,
                     const Model& model_b, const Tensor& tensor_b,
                     const Limits& limits) {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "tsinspect/model.h"
 
@@ -19,6 +21,9 @@ struct ContentHash {
 
 ContentHash content_hash(const Model& model, const Tensor& tensor,
                          const Limits& limits);
+
+// XXH3-64 of a run of bytes.
+uint64_t hash_bytes(std::span<const std::byte> bytes);
 
 // True if two tensors of one dtype and shape have the same bytes, and these
 // stand for the same values. Throws Error, as does content_hash().

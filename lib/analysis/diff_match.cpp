@@ -56,7 +56,7 @@ std::string_view without(std::string_view name, std::string_view prefix) {
   return name.starts_with(prefix) ? name.substr(prefix.size()) : name;
 }
 
-std::string base_name(const std::string& name, const DiffOptions& options,
+std::string base_name(std::string_view name, const DiffOptions& options,
                       bool in_a) {
   std::string_view rest = name;
   for (const std::string& prefix : options.strip_prefixes) {
@@ -77,7 +77,7 @@ std::vector<std::string> base_names(const Model& model,
   std::vector<std::string> names;
   names.reserve(model.tensors.size());
   for (const Tensor& tensor : model.tensors) {
-    names.push_back(base_name(tensor.name, options, in_a));
+    names.push_back(base_name(tensor.display_name(), options, in_a));
   }
   return names;
 }

@@ -3,8 +3,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include "torchscript/classes.h"
 #include "tsinspect/diff.h"
+#include "tsinspect/module_tree.h"
 #include "tsinspect/object_tree.h"
 
 namespace tsinspect {
@@ -81,11 +81,6 @@ bool holds_tensors_only(const ObjectGraph& graph, ObjectRef top) {
   return any;
 }
 
-// The classes that TorchScript only tells apart by a number are one.
-std::string class_of(const ObjectGraph& graph, ObjectRef ref) {
-  return torchscript::unmangled(type_name(graph, ref));
-}
-
 // True if the comparison of tensors says it already.
 bool is_of_tensors(const ObjectGraph& graph, const Part& part) {
   return part.step == kMetadata || holds_tensors_only(graph, part.value);
@@ -146,7 +141,7 @@ class Walk {
     bool tensor_b = is_tensor_like(b_, pair.b);
     if (tensor_a && tensor_b) return;
     if (a_.kind(pair.a) != b_.kind(pair.b) ||
-        class_of(a_, pair.a) != class_of(b_, pair.b)) {
+        unmangled(type_name(a_, pair.a)) != unmangled(type_name(b_, pair.b))) {
       return report(ObjectDiff::Kind::kChanged, pair);
     }
     bool is_leaf =

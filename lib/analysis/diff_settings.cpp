@@ -8,6 +8,7 @@
 #include "analysis/align.h"
 #include "torchscript/literals.h"
 #include "tsinspect/layers.h"
+#include "tsinspect/module_tree.h"
 
 namespace tsinspect {
 namespace {
@@ -89,8 +90,7 @@ class ClassDiffer {
       : a_(a), b_(b), of_a_(constants_of(a)), of_b_(constants_of(b)) {}
 
   ClassSettings run() {
-    bool same_class = torchscript::unmangled(a_.info->name) ==
-                      torchscript::unmangled(b_.info->name);
+    bool same_class = unmangled(a_.info->name) == unmangled(b_.info->name);
     bool tells_missing = same_class && !of_a_.empty() && !of_b_.empty();
     for (const AttributeInfo& attribute : a_.info->attributes) {
       const AttributeInfo* in_a = find(of_a_, attribute.name);

@@ -91,7 +91,7 @@ class Layers {
  public:
   Layers(const Model& model, const Program& program)
       : model_(model), rows_(constant_rows(model)) {
-    for (OperatorName& row : operator_names(program)) {
+    for (OperatorName& row : operator_names(model, program)) {
       names_.try_emplace({row.place, row.op}, std::move(row.name));
     }
     for (const ConstantUse& use : constant_uses(program)) add(use);

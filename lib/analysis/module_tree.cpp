@@ -145,4 +145,13 @@ ModuleTree module_tree(const Model& model) {
 
 std::string_view short_type(std::string_view type) { return last_part(type); }
 
+std::string unmangled(std::string_view type) {
+  constexpr std::string_view kMangle = "___torch_mangle_";
+  std::string name(type);
+  size_t begin = name.find(kMangle);
+  size_t end = name.find('.', begin);
+  if (begin == std::string::npos || end == std::string::npos) return name;
+  return name.erase(begin, end + 1 - begin);
+}
+
 }  // namespace tsinspect

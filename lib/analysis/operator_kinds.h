@@ -21,6 +21,7 @@ std::string_view argument_text(const torchscript::FunctionGraph& function,
                                std::string_view name);
 
 // See operator_names() of layers.h.
-std::vector<OperatorName> operator_names(const torchscript::Program& program);
+std::vector<OperatorName> operator_names(const Model& model,
+                                         const torchscript::Program& program);
 
 }  // namespace tsinspect

@@ -1,9 +1,11 @@
 #include <algorithm>
-#include <array>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "analysis/call_paths.h"
 #include "analysis/operator_kinds.h"
+#include "torchscript/debug_records.h"
 
 namespace tsinspect {
 namespace {
@@ -40,6 +42,39 @@ std::string convolution_kind(const FunctionGraph& function,
   bool transposed = argument_text(function, operation, "transposed") == "True";
   return std::string(transposed ? "conv_transpose" : "conv") +
          std::to_string(dimensions) + "d";
+}
+
+// The debug record of a frozen model's function, which alone has lost its
+// modules; empty where it has none, or one that cannot be read.
+std::optional<torchscript::DebugRecord> debug_record(
+    const Model& model, const FunctionGraph& function) {
+  if (model.form != Form::kTorchScriptFrozen) return std::nullopt;
+  try {
+    return torchscript::read_debug_record(model, function.source->record);
+  } catch (const Error&) {
+    return std::nullopt;  // Only better names are lost.
+  }
+}
+
+// In the order in which they run, each with the module that called it before
+// its kind where a call stack tells.
+void add_names(const Model& model, const Program& program,
+               const FunctionGraph& function,
+               std::vector<OperatorName>* names) {
+  auto record = debug_record(model, function);
+  CallPaths paths;
+  for (const Operation& operation : function.operations) {
+    if (!is_worth_naming(program, operation)) continue;
+    CodePlace place = {function.source->record, function.offset(operation)};
+    std::string name = operator_kind(function, operation);
+    if (record) {
+      auto origin = record->find(place.offset);
+      std::string path =
+          origin ? paths.path(operation.name, origin->stack) : "";
+      if (!path.empty()) name = path + '.' + name;
+    }
+    names->push_back({place, std::string(operation.name), std::move(name)});
+  }
 }
 
 void number(std::vector<OperatorName>* names) {
@@ -84,15 +119,11 @@ std::string operator_kind(const FunctionGraph& function,
   return std::string(name);
 }
 
-std::vector<OperatorName> operator_names(const Program& program) {
+std::vector<OperatorName> operator_names(const Model& model,
+                                         const Program& program) {
   std::vector<OperatorName> names;
   for (const FunctionGraph& function : program.functions()) {
-    for (const Operation& operation : function.operations) {
-      if (!is_worth_naming(program, operation)) continue;
-      CodePlace place = {function.source->record, function.offset(operation)};
-      names.push_back({place, std::string(operation.name),
-                       operator_kind(function, operation)});
-    }
+    add_names(model, program, function, &names);
   }
   // Within a record by offset; `f(g(x))` has g's text within f's.
   auto begin = names.begin();
@@ -111,7 +142,7 @@ std::vector<OperatorName> operator_names(const Program& program) {
 
 std::vector<OperatorName> operator_names(const Model& model) {
   if (model.source == nullptr) return {};
-  return operator_names(Program(model));
+  return operator_names(model, Program(model));
 }
 
 }  // namespace tsinspect

@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "analysis/constant_match.h"
 #include "analysis/layer_roles.h"
 #include "tsinspect/layers.h"
 #include "tsinspect/recovered_names.h"
@@ -77,11 +78,27 @@ std::string consumer_detail(const BestUse& use) {
   return text;
 }
 
-void add_use(const BestUse& use, RecoveredName* recovered) {
-  recovered->op = use.layer->op;
-  recovered->argument = use.tensor->argument;
-  recovered->record = use.layer->place.record;
-  recovered->offset = use.layer->place.offset;
+// A name without an original: by the modules on a call stack, or the consumer
+// alone.
+RecoveredName by_use(const BestUse& use, Taken* taken) {
+  RecoveredName recovered;
+  recovered.name = taken->take(use.layer->name + '.' + use.tensor->role);
+  bool has_path = use.layer->name.find('.') != std::string::npos;
+  recovered.evidence = has_path ? "call-stack" : "consumer";
+  recovered.detail = consumer_detail(use);
+  return recovered;
+}
+
+// With the call that takes the tensor, if there is one.
+void set_recovered(Tensor* tensor, const BestUses& uses, uint32_t row,
+                   RecoveredName recovered) {
+  if (auto use = uses.find(row); use != uses.end()) {
+    recovered.op = use->second.layer->op;
+    recovered.argument = use->second.tensor->argument;
+    recovered.record = use->second.layer->place.record;
+    recovered.offset = use->second.layer->place.offset;
+  }
+  set_recovered(tensor, std::move(recovered));
 }
 
 // "fc1.weight" of "fc1._packed_params._packed_params.0", which holds a
@@ -117,28 +134,48 @@ void name_packed(Model* model, Taken* taken) {
 
 }  // namespace
 
+bool looks_frozen_from(const Model& frozen, const Model& original) {
+  auto constants_of = [](const Model& model) {
+    return std::ranges::count(model.tensors, Role::kConstant, &Tensor::role);
+  };
+  auto frozen_constants = constants_of(frozen);
+  auto original_constants = constants_of(original);
+  return frozen_constants > original_constants &&
+         std::ssize(frozen.tensors) - frozen_constants <
+             std::ssize(original.tensors) - original_constants;
+}
+
 NameRecovery recover_names(Model* model, const Model* original) {
-  (void)original;
   NameRecovery result;
   if (model->source == nullptr) return result;
   Taken taken(*model);
   name_packed(model, &taken);
+  auto is_constant = [](const Tensor& t) { return t.role == Role::kConstant; };
+  auto constants = std::ranges::count_if(model->tensors, is_constant);
+  result.constants = static_cast<uint32_t>(constants);
+  if (constants == 0) return result;
   std::vector<Layer> all = layers(*model);
   BestUses uses = best_uses(all);
+  if (original != nullptr) {
+    for (ConstantMatch& match : match_constants(*model, all, *original)) {
+      match.original == kNoIndex || !match.folded.empty() ? ++result.folded
+                                                          : ++result.equal;
+      Tensor& tensor = model->tensors[match.tensor];
+      match.recovered.name = taken.take(std::move(match.recovered.name));
+      match.recovered.folded = std::move(match.folded);
+      set_recovered(&tensor, uses, match.tensor, std::move(match.recovered));
+    }
+  }
   for (uint32_t row = 0; row < model->tensors.size(); ++row) {
     Tensor& tensor = model->tensors[row];
-    if (tensor.role != Role::kConstant) continue;
-    ++result.constants;
+    if (!is_constant(tensor)) continue;
+    bool is_named = tensor.recovered() != nullptr;
     auto use = uses.find(row);
-    if (use == uses.end()) continue;
-    RecoveredName recovered;
-    recovered.name =
-        taken.take(use->second.layer->name + '.' + use->second.tensor->role);
-    recovered.evidence = "consumer";
-    recovered.detail = consumer_detail(use->second);
-    add_use(use->second, &recovered);
-    set_recovered(&tensor, std::move(recovered));
-    ++result.named;
+    if (!is_named && use != uses.end()) {
+      set_recovered(&tensor, uses, row, by_use(use->second, &taken));
+      is_named = true;
+    }
+    result.named += is_named;
   }
   return result;
 }

@@ -84,11 +84,27 @@ size_t append_printable(std::string_view text, char quote, std::string* out) {
   return c.length;
 }
 
-std::string printable(std::string_view text, char quote) {
+// `text` with each run of bytes that `stays` is true of as it is, and the
+// characters between the runs made printable.
+template <typename Stays>
+std::string printable(std::string_view text, char quote, Stays stays) {
   std::string out;
   out.reserve(text.size());
-  while (!text.empty()) text.remove_prefix(append_printable(text, quote, &out));
+  while (!text.empty()) {
+    auto odd = std::ranges::find_if_not(text, stays);
+    auto plain = static_cast<size_t>(odd - text.begin());
+    out.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    text.remove_prefix(append_printable(text, quote, &out));
+  }
   return out;
+}
+
+std::string printable(std::string_view text, char quote) {
+  return printable(text, quote, [quote](char c) {
+    return c >= 0x20 && c < 0x7f && c != '\\' && c != quote;
+  });
 }
 
 // Columns of text that is UTF-8, a character counting as one.
@@ -147,6 +163,12 @@ std::string printable(std::string_view text, size_t columns) {
     tail.insert(0, piece);
   }
   return head + "…" + tail;
+}
+
+std::string printable_lines(std::string_view text) {
+  return printable(text, '\0', [](char c) {
+    return (c >= 0x20 && c < 0x7f) || c == '\n' || c == '\t';
+  });
 }
 
 std::string quoted(std::string_view text) {

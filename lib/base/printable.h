@@ -15,6 +15,9 @@ std::string printable(std::string_view text);
 // The same, cut to `columns` characters with "…" in its middle.
 std::string printable(std::string_view text, size_t columns);
 
+// Lines of source text: the same, but line ends, tabs and backslashes stay.
+std::string printable_lines(std::string_view text);
+
 // `text` as a Python string literal: printable, in single quotes.
 std::string quoted(std::string_view text);
 

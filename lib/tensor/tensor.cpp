@@ -39,9 +39,12 @@ const char* to_string(Severity severity) {
   return name_of(kNames, severity);
 }
 
+const RecoveredName* Tensor::recovered() const {
+  return details && details->recovered ? &*details->recovered : nullptr;
+}
+
 std::string_view Tensor::display_name() const {
-  bool has = details && details->recovered;
-  return has ? details->recovered->name : name;
+  return recovered() != nullptr ? recovered()->name : name;
 }
 
 uint64_t Tensor::elements() const {

@@ -142,18 +142,6 @@ bool is_mangle(std::string_view part) {
   return !part.empty() && part.find_first_not_of("0123456789") == part.npos;
 }
 
-std::string unmangled(std::string_view name) {
-  std::string out;
-  while (true) {
-    std::string_view part = name.substr(0, name.find('.'));
-    bool is_last = part.size() == name.size();
-    if (is_last || !is_mangle(part)) out += part;
-    if (is_last) return out;
-    if (!is_mangle(part)) out += '.';
-    name.remove_prefix(part.size() + 1);
-  }
-}
-
 std::string qualified_prefix(std::string_view record) {
   constexpr std::string_view kFolder = "code/";
   constexpr std::string_view kSuffix = ".py";

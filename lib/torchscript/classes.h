@@ -64,10 +64,6 @@ struct ClassInfo {
 // tells classes and functions of one name apart.
 bool is_mangle(std::string_view part);
 
-// A qualified name without such parts: "__torch__.a.C" for
-// "__torch__.a.___torch_mangle_12.C".
-std::string unmangled(std::string_view name);
-
 // "__torch__.a.b" for the record "code/__torch__/a/b.py", or for one that a top
 // folder stands in front of.
 std::string qualified_prefix(std::string_view record);

@@ -55,6 +55,24 @@ constexpr std::array kWords = {
     Spelling{TokenKind::kWith, "with"},
 };
 
+// Rows of kWords.
+struct Rows {
+  uint8_t begin = 0;
+  uint8_t end = 0;
+};
+
+// By the first byte, which words of neighbouring rows share.
+constexpr std::array<Rows, 128> words_by_first() {
+  std::array<Rows, 128> table{};
+  for (uint8_t i = 0; i < kWords.size(); ++i) {
+    Rows& rows = table[static_cast<size_t>(kWords[i].text[0])];
+    if (rows.end == 0) rows.begin = i;
+    rows.end = i + 1;
+  }
+  return table;
+}
+constexpr std::array kWordsByFirst = words_by_first();
+
 constexpr std::array kCompounds = {
     Spelling{TokenKind::kIsNot, "is not"},
     Spelling{TokenKind::kNotIn, "not in"},
@@ -151,8 +169,11 @@ std::string_view spelling(TokenKind kind) {
 }
 
 TokenKind word_kind(std::string_view word) {
-  for (const Spelling& row : kWords) {
-    if (row.text == word) return row.kind;
+  unsigned char first = word.empty() ? 0 : static_cast<unsigned char>(word[0]);
+  if (first >= kWordsByFirst.size()) return TokenKind::kName;
+  auto [row, end] = kWordsByFirst[first];
+  for (; row < end; ++row) {
+    if (kWords[row].text == word) return kWords[row].kind;
   }
   return TokenKind::kName;
 }

@@ -19,6 +19,15 @@ TEST(Printable, EscapesControlCharacters) {
   EXPECT_THAT(printable("\u0085\u009b"), StrEq("\\u0085\\u009b"));
 }
 
+TEST(Printable, LinesKeepWhatSourceTextHas) {
+  EXPECT_THAT(printable_lines("a = \"\\n\"\n\tb\n"),
+              StrEq("a = \"\\n\"\n\tb\n"));
+  EXPECT_THAT(printable_lines("größe"), StrEq("größe"));
+  EXPECT_THAT(printable_lines("\x1b[31m\r\n\xff\u202e"),
+              StrEq("\\x1b[31m\\r\n\\xff\\u202e"));
+  EXPECT_THAT(printable_lines(""), StrEq(""));
+}
+
 TEST(Printable, EscapesABackslash) {
   EXPECT_THAT(printable("a\\n"), StrEq("a\\\\n"));
 }

@@ -116,8 +116,8 @@ TEST_F(CommandsTest, TensorsInJsonFollowTheContract) {
 TEST_F(CommandsTest, CsvIsRfc4180) {
   EXPECT_EQ(run("tensors", {count_up("[2,3]", 6), "--csv"}),
             "name,role,dtype,shape,strides,requires_grad,elements,bytes,"
-            "storage,device\r\n"
-            "a.w,tensor,float32,\"[2, 3]\",\"[3, 1]\",,6,24,0,\r\n");
+            "storage,device,recovered_name,evidence\r\n"
+            "a.w,tensor,float32,\"[2, 3]\",\"[3, 1]\",,6,24,0,,,\r\n");
 }
 
 TEST_F(CommandsTest, ShowPrintsLikeTorch) {

@@ -98,6 +98,9 @@ struct TensorDiff {
   Change change = Change::kNone;
   // Matched by content, not by name.
   bool renamed = false;
+  // One is a frozen model's constant that was made of the other, by folding or
+  // transposing: their values are not compared.
+  bool derived = false;
   // Values are equal but not all their bits: -0 and 0, or NaNs.
   bool other_bits = false;
   // Set where values were compared and differ, if only within tolerance or in
@@ -192,10 +195,24 @@ struct CodeDiff {
   }
 };
 
+// Tensors that only one of the models has because it, or the other, is frozen.
+// They are no differences.
+struct Absorbed {
+  bool is_frozen = false;  // One looks like the other after freezing.
+  bool frozen_is_a = false;
+  // Rows of the original's tensors that have no constant: folded into others,
+  // or counts of batches, which inference does not need.
+  std::vector<uint32_t> originals;
+  // Rows of the frozen model's tensors that folding made: biases of layers that
+  // had none.
+  std::vector<uint32_t> made;
+};
+
 struct Diff {
-  std::vector<TensorDiff> pairs;         // In A's order, equal ones too.
-  std::vector<uint32_t> added;           // Rows of B's tensors, in B's order.
-  std::vector<uint32_t> removed;         // Rows of A's.
+  std::vector<TensorDiff> pairs;  // In A's order, equal ones too.
+  std::vector<uint32_t> added;    // Rows of B's tensors, in B's order.
+  std::vector<uint32_t> removed;  // Rows of A's.
+  Absorbed absorbed;
   std::vector<std::string> added_names;  // As in common, for each of `added`.
   std::vector<std::string> removed_names;
   // "module.": what the names of a model had stripped, because more of them

@@ -48,8 +48,10 @@ struct OperatorName {
 // Names for all operators of a TorchScript model that have a result, by place:
 // the operator's short name, from the second on with a number: "conv2d",
 // "conv2d_1". Convolutions are named by what they are whatever operator runs
-// them, "conv2d" or "conv_transpose2d". They are unique and depend on nothing
-// but the source. Whoever speaks of an operator looks its name up by the place.
+// them, "conv2d" or "conv_transpose2d". In a frozen model that was traced, the
+// modules that the debug records tell of stand before:
+// "container.block.conv2d". They are unique and depend on nothing but the file.
+// Whoever speaks of an operator looks its name up by the place.
 std::vector<OperatorName> operator_names(const Model& model);
 
 // The layers of a TorchScript model, by function and place. Only operators

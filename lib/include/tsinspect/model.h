@@ -102,6 +102,8 @@ struct RecoveredName {
   std::string detail;  // In words: "folded with layer1.bn1".
   // Other tensors of the original that are the same, and became one constant.
   std::vector<std::string> also;
+  // Modules and tensors of the original that were folded in: "layer1.bn1".
+  std::vector<std::string> folded;
   // The call that takes the constant: its operator ("aten::conv2d"), the
   // argument, and where it stands; empty where nothing takes it.
   std::string op;
@@ -145,6 +147,8 @@ struct Tensor {
   // Bytes of the values laid out contiguously.
   uint64_t size_bytes() const;
   bool is_contiguous() const;
+  // Null where its own name is all there is.
+  const RecoveredName* recovered() const;
   // The recovered name, or its own where there is none.
   std::string_view display_name() const;
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -46,5 +47,9 @@ ModuleTree module_tree(const Model& model);
 
 // "Conv2d" of "__torch__.torch.nn.modules.conv.___torch_mangle_3.Conv2d".
 std::string_view short_type(std::string_view type);
+
+// Without the part by which TorchScript tells classes of one name apart:
+// "__torch__.Net" of "__torch__.___torch_mangle_3.Net".
+std::string unmangled(std::string_view type);
 
 }  // namespace tsinspect

@@ -27,8 +27,11 @@ struct NameRecovery {
 //
 // Recovered names are unique, and no other tensor of the model has them as its
 // own. They depend on nothing but the file, and the original. Without one, no
-// values are read. Throws Error for a debug record or tensor that cannot be
-// read only if it is the original's.
+// values are read. Throws Error where the model's source cannot be read.
 NameRecovery recover_names(Model* model, const Model* original = nullptr);
+
+// Whether `frozen` looks like `original` after freezing: it has constants, more
+// than the other, and fewer tensors that are none.
+bool looks_frozen_from(const Model& frozen, const Model& original);
 
 }  // namespace tsinspect

@@ -1,0 +1,89 @@
+#include "tsinspect/graph.h"
+
+#include "base/printable.h"
+#include "render/dot.h"
+#include "report.h"
+
+namespace tsinspect::cli {
+namespace {
+
+struct GraphCommandOptions {
+  FileOptions files;
+  std::string flow;
+  std::optional<uint64_t> depth;
+  bool all = false;
+
+  void check() const {
+    if (!flow.empty() && depth) {
+      throw UsageError{"--depth is for modules; leave it out with --flow"};
+    }
+  }
+  GraphOptions graph() const { return {depth.value_or(UINT64_MAX), all}; }
+};
+
+void tell_notes(const Model& model, const Graph& graph, bool is_flow,
+                Report& report) {
+  for (const Finding& finding : graph.findings) {
+    report.note(finding.where + ": " + finding.message);
+  }
+  if (graph.truncated) {
+    report.note(
+        fmt::format("more than {} calls: the graph is cut", kGraphCalls));
+  }
+  if (!is_flow && model.form == Form::kTorchScriptFrozen) {
+    report.note(
+        "frozen: its root is the only module; `--flow forward` draws its "
+        "operators");
+  }
+}
+
+void run(const Model& model, const GraphCommandOptions& options,
+         Report& report) {
+  bool is_flow = !options.flow.empty();
+  Graph graph = is_flow ? flow_graph(model, options.flow, options.graph())
+                        : module_graph(model, options.graph());
+  tell_notes(model, graph, is_flow, report);
+  if (report.json) {
+    report.json->member("graph", is_flow ? "flow" : "modules");
+    if (is_flow) report.json->member("method", options.flow);
+    return write_graph(*report.json, graph);
+  }
+  print_dot(report.out, report.file, graph,
+            is_flow ? DotDirection::kDown : DotDirection::kRight);
+}
+
+Action setup(Options* options) {
+  auto values = std::make_shared<GraphCommandOptions>();
+  add_file_options(options, &values->files);
+  options->push_back({"--flow", "METHOD",
+                      "Data flow of a method: forward, layer1.conv1.forward",
+                      &values->flow});
+  options->push_back({"--depth", "N",
+                      "Draw modules N levels below the root, deeper ones in "
+                      "them",
+                      &values->depth});
+  options->push_back({"--all", "",
+                      "Each repeat of a module; in a flow, shapes and "
+                      "conditions",
+                      &values->all});
+  return [values](Output& out) {
+    values->check();
+    return for_each_model(values->files, out,
+                          [&](const Model& model, Report& report) {
+                            run(model, *values, report);
+                          });
+  };
+}
+
+}  // namespace
+
+Command graph_command() {
+  return {"graph", "Which modules call which, or a method's data flow, as DOT",
+          "  tsinspect graph model.pt | dot -Tsvg > model.svg\n"
+          "  tsinspect graph model.pt --depth 2\n"
+          "  tsinspect graph model.pt --flow layer1.conv1.forward\n"
+          "  tsinspect graph frozen.pt --flow forward --json\n",
+          setup};
+}
+
+}  // namespace tsinspect::cli

@@ -1,0 +1,122 @@
+#include "analysis/call_paths.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace tsinspect {
+namespace {
+
+// Files of torch whose frames are between those of two modules, and the one
+// that starts a trace.
+constexpr std::string_view kModule = "torch/nn/modules/module.py";
+constexpr std::string_view kTrace = "torch/jit/";
+
+// Modules that have no parameters of their own stay in a path.
+constexpr std::string_view kOwnModules = "torch/nn/modules/";
+constexpr std::string_view kContainer = "torch/nn/modules/container.py";
+
+// As many modules as a trace can be inside of each other.
+constexpr size_t kMostCalls = 64;
+
+bool is_leaf(std::string_view file) {
+  return file.find(kOwnModules) != file.npos && !file.ends_with(kContainer);
+}
+
+// "block" of "/home/user/net/block.py".
+std::string_view stem(std::string_view file) {
+  file.remove_prefix(std::min(file.find_last_of("/\\") + 1, file.size()));
+  return file.substr(0, file.rfind('.'));
+}
+
+}  // namespace
+
+std::vector<CallPaths::Call> CallPaths::module_calls(
+    const std::vector<Frame>& stack) {
+  std::vector<Call> calls;
+  bool is_inside = false;
+  for (const Frame& frame : stack) {  // From the innermost on.
+    std::string_view file = frame.file;
+    if (file.find(kTrace) != file.npos || calls.size() > kMostCalls) break;
+    if (file.ends_with(kModule)) {
+      is_inside = false;
+      continue;
+    }
+    if (!is_inside) calls.emplace_back();
+    is_inside = true;
+    // The outermost frame's file stays.
+    calls.back().file = file;
+    calls.back().lines.push_back(frame.line);
+  }
+  std::ranges::reverse(calls);
+  for (Call& call : calls) std::ranges::reverse(call.lines);
+  return calls;
+}
+
+size_t CallPaths::kept(const std::vector<Call>& calls) const {
+  size_t level = 1;
+  for (; level < std::min(open_.size(), calls.size()); ++level) {
+    const Instance& instance = instances_[open_[level]];
+    bool is_same = instance.file == calls[level].file &&
+                   instance.site == calls[level - 1].lines &&
+                   calls[level].lines >= instance.last;
+    if (!is_same) break;
+  }
+  return level;
+}
+
+std::string CallPaths::unique_name(uint32_t parent, std::string_view file) {
+  std::string kind(stem(file));
+  // A dot would cut the path.
+  std::ranges::replace(kind, '.', '_');
+  std::string name = kind;
+  for (size_t i = 1; !instances_[parent].child_names.insert(name).second; ++i) {
+    name = fmt::format("{}_{}", kind, i);
+  }
+  return name;
+}
+
+// Makes new instances from `level` on.
+void CallPaths::open(const std::vector<Call>& calls, size_t level) {
+  open_.resize(std::min(level, open_.size()));
+  for (; level < calls.size(); ++level) {
+    Instance instance;
+    instance.parent = open_.back();
+    instance.name = unique_name(instance.parent, calls[level].file);
+    instance.file = calls[level].file;
+    instance.site = calls[level - 1].lines;
+    open_.push_back(static_cast<uint32_t>(instances_.size()));
+    instances_.push_back(std::move(instance));
+  }
+}
+
+std::string CallPaths::path(std::string_view op,
+                            const std::vector<Frame>& stack) {
+  std::vector<Call> calls = module_calls(stack);
+  if (calls.empty()) return {};
+  std::string below(op);
+  if (calls.size() > 1 && is_leaf(calls.back().file)) {
+    below += fmt::format(" {}", fmt::join(calls.back().lines, ":"));
+    calls.pop_back();
+  }
+  below += fmt::format(" {}", fmt::join(calls.back().lines, ":"));
+  size_t level = kept(calls);
+  bool is_whole = level == calls.size() && level > 1;
+  if (is_whole && instances_[open_[level - 1]].seen.contains(below)) {
+    // Again: the next child of the innermost container, or of what calls it.
+    level = calls.size() - 1;
+    while (level > 1 && !calls[level - 1].file.ends_with(kContainer)) --level;
+    if (!calls[level - 1].file.ends_with(kContainer)) level = calls.size() - 1;
+  }
+  open(calls, level);
+  std::string path;
+  for (size_t i = 1; i < open_.size(); ++i) {
+    Instance& instance = instances_[open_[i]];
+    instance.last = calls[i].lines;
+    path += (path.empty() ? "" : ".") + instance.name;
+  }
+  instances_[open_.back()].seen.insert(below);
+  return path;
+}
+
+}  // namespace tsinspect

@@ -1,0 +1,100 @@
+#include "analysis/diff_frozen.h"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "tsinspect/recovered_names.h"
+
+namespace tsinspect {
+namespace {
+
+constexpr std::string_view kBatchCount = "num_batches_tracked";
+
+std::string_view module_of(std::string_view name) {
+  size_t dot = name.rfind('.');
+  return dot == name.npos ? std::string_view() : name.substr(0, dot);
+}
+
+// Modules and tensors that were folded into constants.
+std::unordered_set<std::string_view> folded_in(const Model& frozen) {
+  std::unordered_set<std::string_view> names;
+  for (const Tensor& tensor : frozen.tensors) {
+    if (tensor.recovered() == nullptr) continue;
+    for (const std::string& name : tensor.recovered()->folded) {
+      names.insert(name);
+    }
+  }
+  return names;
+}
+
+std::vector<uint32_t>* original_rows(const Absorbed& absorbed,
+                                     NameMatch* match) {
+  return absorbed.frozen_is_a ? &match->only_b : &match->only_a;
+}
+
+std::vector<uint32_t>* frozen_rows(const Absorbed& absorbed, NameMatch* match) {
+  return absorbed.frozen_is_a ? &match->only_a : &match->only_b;
+}
+
+// Moves the rows that are wanted out of *rows.
+template <typename Wanted>
+std::vector<uint32_t> take(std::vector<uint32_t>* rows, Wanted is_wanted) {
+  std::vector<uint32_t> taken;
+  std::ranges::copy_if(*rows, std::back_inserter(taken), is_wanted);
+  std::erase_if(*rows, is_wanted);
+  return taken;
+}
+
+}  // namespace
+
+bool is_derived(const Tensor& tensor) {
+  const RecoveredName* name = tensor.recovered();
+  return name != nullptr &&
+         (name->evidence == "folded" || name->evidence == "transposed");
+}
+
+void pair_pooled(const Model& a, const Model& b, NameMatch* match) {
+  auto pair = [&](const Model& frozen, std::vector<uint32_t>* only,
+                  const std::vector<std::string>& names, bool frozen_is_b) {
+    std::unordered_map<std::string_view, uint32_t> pooled;
+    for (uint32_t row = 0; row < frozen.tensors.size(); ++row) {
+      const RecoveredName* name = frozen.tensors[row].recovered();
+      if (name == nullptr) continue;
+      for (const std::string& other : name->also) pooled.emplace(other, row);
+    }
+    std::erase_if(*only, [&](uint32_t row) {
+      auto found = pooled.find(names[row]);
+      if (found == pooled.end()) return false;
+      frozen_is_b ? match->pairs.emplace_back(row, found->second)
+                  : match->pairs.emplace_back(found->second, row);
+      return true;
+    });
+  };
+  pair(b, &match->only_a, match->names_a, true);
+  pair(a, &match->only_b, match->names_b, false);
+}
+
+Absorbed take_absorbed(const Model& a, const Model& b, NameMatch* match) {
+  Absorbed absorbed;
+  absorbed.frozen_is_a = looks_frozen_from(a, b);
+  if (!absorbed.frozen_is_a && !looks_frozen_from(b, a)) return absorbed;
+  absorbed.is_frozen = true;
+  const Model& frozen = absorbed.frozen_is_a ? a : b;
+  const auto& names = absorbed.frozen_is_a ? match->names_b : match->names_a;
+  auto folded = folded_in(frozen);
+  absorbed.originals = take(original_rows(absorbed, match), [&](uint32_t row) {
+    std::string_view name = names[row];
+    return folded.contains(name) || folded.contains(module_of(name)) ||
+           name.ends_with(kBatchCount);
+  });
+  absorbed.made = take(frozen_rows(absorbed, match), [&](uint32_t row) {
+    return is_derived(frozen.tensors[row]);
+  });
+  return absorbed;
+}
+
+}  // namespace tsinspect
