@@ -46,6 +46,35 @@ class TinyResNet(nn.Module):
         return self.fc(self.layer1(x).mean([2, 3]))
 
 
+class Stage(nn.Module):
+    def __init__(self, stride, activation):
+        super().__init__()
+        self.conv = nn.Conv2d(4, 4, 3, stride, padding=1)
+        self.norm = nn.BatchNorm2d(4)
+        self.act = activation
+
+    def forward(self, x):
+        return self.act(self.norm(self.conv(x)))
+
+
+class Stages(nn.Module):
+    """A model of which `diff` is shown variants."""
+
+    def __init__(self, stride=1, activation=nn.ReLU, dropout=None):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 4, 3)
+        self.layer1 = Stage(1, nn.ReLU())
+        self.layer2 = Stage(stride, activation())
+        self.dropout = dropout
+        self.head = nn.Linear(4, 2)
+
+    def forward(self, x):
+        x = self.layer2(self.layer1(self.stem(x))).mean([2, 3])
+        if self.dropout is not None:
+            x = self.dropout(x)
+        return self.head(x)
+
+
 class Pickled(nn.Module):
     """All that a pickled module can hold."""
 

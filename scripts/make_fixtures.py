@@ -851,6 +851,28 @@ def diff_pairs():
 
 
 @fixture
+def code_pairs():
+    """Variants of diff/code_base.pt, whose programs `diff` compares."""
+    torch.manual_seed(8)
+    variants = {
+        "base": models.Stages(),
+        "again": models.Stages(),  # Its classes get other numbers.
+        "stride": models.Stages(stride=2),
+        "activation": models.Stages(activation=nn.GELU),
+        "dropout": models.Stages(dropout=nn.Dropout(0.25)),
+    }
+    state = variants["base"].state_dict()
+    for name, module in variants.items():
+        module.load_state_dict(state)
+        module.eval()
+        torch.jit.save(torch.jit.script(module), path(f"diff/code_{name}.pt"))
+    for name in ("base", "again", "stride"):
+        frozen = torch.jit.freeze(torch.jit.script(variants[name]),
+                                  optimize_numerics=False)
+        torch.jit.save(frozen, path(f"diff/frozen_{name}.pt"))
+
+
+@fixture
 def not_models():
     with zipfile.ZipFile(path("no_pickle.zip"), "w") as out:
         out.writestr(zipfile.ZipInfo("readme.txt"), "no model in here\n")

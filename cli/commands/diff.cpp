@@ -113,8 +113,10 @@ class Run {
       json_.member("other_form", to_string(b.form));
     }
     Diff diff = with_progress(a, b, std::move(options));
-    bool nothing =
-        diff.pairs.empty() && diff.added.empty() && diff.removed.empty();
+    const CodeDiff& code = diff.code;
+    bool nothing = diff.pairs.empty() && diff.added.empty() &&
+                   diff.removed.empty() && code.compared_methods == 0 &&
+                   code.same();
     if (nothing && !options_.filter.empty() && diff.failures.empty()) {
       throw Error(ErrorKind::kNotFound,
                   "no tensor of the two files passes --filter");
@@ -181,7 +183,7 @@ Action setup(Options* options) {
        .target = &values->b,
        .required = true},
       {"--json", "", "Print one JSON object", &values->json},
-      {"--all", "", "Every tensor that differs, with all measures",
+      {"--all", "", "All that differs, tensors with all measures",
        &values->all},
       {"--values", "", "Print the edges of the worst tensors", &values->values},
       filter_option(&values->filter),

@@ -9,6 +9,9 @@
 
 namespace tsinspect::cli {
 
+// Rows, objects, methods up to which a screen shows each of them.
+constexpr size_t kScreenRows = 20;
+
 struct DiffView {
   const Model& a;
   const Model& b;
@@ -33,13 +36,22 @@ struct DiffCounts {
 };
 
 // A line with the verdict; a table of what differs, by tensor if they are few
-// or all are asked for, else by module; the objects; notes.
+// or all are asked for, else by module; the objects; the code; notes.
 void print_diff(Output& out, const DiffView& view);
 
+// What differs in the code, if that was compared: modules, settings, and each
+// method with its lines, as many as a screen shows or all of them.
+void print_code(Output& out, const DiffView& view);
+
+// What stands in front of a line: "-" if only A has it, "+" if only B.
+const char* mark_of(CodeLine::Kind kind);
+
 // "same", "added", "removed", "renamed", "changed", "derived", "absorbed",
-// "equal", …, "objects",
-// "notes", as members of an object.
+// "equal", …, "objects", "code", "notes", as members of an object.
 void write_diff(Json& json, const DiffView& view);
+
+// "code", if that was compared.
+void write_code(Json& json, const CodeDiff& code);
 
 // What else there is to say, a sentence each.
 std::vector<std::string> diff_notes(const DiffView& view);

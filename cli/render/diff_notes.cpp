@@ -111,10 +111,14 @@ std::vector<std::string> diff_notes(const DiffView& view) {
   }
   bool has_objects = view.a.root != kNoObject && view.b.root != kNoObject;
   if (has_objects && !diff.objects.compared) {
-    notes.push_back("only tensors are compared");
+    notes.push_back(diff.code.compared ? "only tensors and code are compared"
+                                       : "only tensors are compared");
   }
   if (!diff.objects.complete) {
     notes.push_back("the objects are too many to compare all of them");
+  }
+  if (!diff.code.complete) {
+    notes.push_back("the code is too much to compare all of it");
   }
   return notes;
 }

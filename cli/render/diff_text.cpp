@@ -12,9 +12,6 @@
 namespace tsinspect::cli {
 namespace {
 
-// Rows and objects up to which a screen shows each of them.
-constexpr size_t kScreenRows = 20;
-
 constexpr size_t kWorstShown = 3;  // By --values.
 
 std::string name_text(const std::string& name) {
@@ -33,6 +30,12 @@ void add_part(std::string* text, uint64_t count, const char* what) {
   if (count == 0) return;
   if (!text->empty()) *text += ", ";
   *text += fmt::format("{} {}", std::string_view(count_text(count)), what);
+}
+
+void add_counted(std::string* text, uint64_t count, const char* noun) {
+  if (count == 0) return;
+  if (!text->empty()) *text += ", ";
+  *text += counted(count, noun);
 }
 
 void print_verdict(Output& out, const DiffView& view) {
@@ -60,9 +63,13 @@ void print_verdict(Output& out, const DiffView& view) {
   add_part(&text, view.diff.added.size(), "added");
   add_part(&text, view.diff.removed.size(), "removed");
   add_part(&text, counts.renamed, "renamed");
-  if (uint64_t objects = view.diff.objects.changes.size(); objects > 0) {
-    text += (text.empty() ? "" : ", ") + counted(objects, "object");
-  }
+  const CodeDiff& code = view.diff.code;
+  add_counted(&text, view.diff.objects.changes.size(), "object");
+  add_counted(&text, code.modules.size(), "module");
+  add_counted(&text, code.settings.size(), "setting");
+  add_counted(&text, code.methods.size(), "method");
+  // All that was compared is equal.
+  if (text.empty()) text = "code, perhaps";
   out.print("differs: {}; {} equal{}\n", text, counted(counts.equal, "tensor"),
             within);
 }
@@ -202,6 +209,7 @@ void print_diff(Output& out, const DiffView& view) {
   }
   print_rows(out, rows, view.all);
   print_objects(out, view);
+  print_code(out, view);
   for (const std::string& note : diff_notes(view)) out.print("{}\n", note);
   if (view.values) print_worst(out, view);
 }

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <string_view>
 #include <thread>
 #include <tuple>
+#include <unordered_set>
 #include <utility>
 
+#include "analysis/diff_code.h"
 #include "analysis/diff_decode.h"
 #include "analysis/diff_frozen.h"
 #include "analysis/diff_match.h"
@@ -36,6 +39,20 @@ Tolerance tolerance_of(const std::string& name, const DiffOptions& options) {
     }
   }
   return tolerance;
+}
+
+// Leaves only objects that are no modules: the code's comparison has those.
+void remove_modules(const Model& a, const Model& b, ObjectsDiff* objects) {
+  auto paths_of = [](const Model& model) {
+    std::unordered_set<std::string_view> paths;
+    for (const Module& module : model.modules) paths.insert(module.path);
+    return paths;
+  };
+  auto paths_a = paths_of(a), paths_b = paths_of(b);
+  std::erase_if(objects->changes, [&](const ObjectDiff& change) {
+    return (change.a != kNoObject && paths_a.contains(change.path)) ||
+           (change.b != kNoObject && paths_b.contains(change.path));
+  });
 }
 
 class Differ {
@@ -72,10 +89,12 @@ class Differ {
     }
     diff_.wrapper_a = match.wrapper_a;
     diff_.wrapper_b = match.wrapper_b;
-    // Freezing leaves no objects.
-    if (options_.filter.empty() && !diff_.absorbed.is_frozen) {
-      diff_.objects = diff_objects(a_, b_);
+    // Freezing leaves no objects, and inlines all code.
+    if (!diff_.absorbed.is_frozen) {
+      diff_.code = diff_code(a_, b_, options_, match, diff_.pairs);
+      if (options_.filter.empty()) diff_.objects = diff_objects(a_, b_);
     }
+    if (diff_.code.compared) remove_modules(a_, b_, &diff_.objects);
     return std::move(diff_);
   }
 
@@ -222,7 +241,8 @@ bool Diff::same() const {
   bool equal = std::all_of(pairs.begin(), pairs.end(), [](const auto& pair) {
     return pair.change == Change::kNone && !pair.renamed;
   });
-  return equal && added.empty() && removed.empty() && objects.changes.empty();
+  return equal && added.empty() && removed.empty() && objects.changes.empty() &&
+         code.same();
 }
 
 Diff diff(const Model& a, const Model& b, const DiffOptions& options) {

@@ -215,4 +215,20 @@ NameMatch match_names(const Model& a, const Model& b,
   return match;
 }
 
+std::vector<std::string> common_paths(const Model& model,
+                                      const DiffOptions& options,
+                                      const NameMatch& match, bool in_a) {
+  std::vector<std::string> paths;
+  for (const Module& module : model.modules) {
+    // As prefixes are written, and as patterns fit: "backbone." is
+    // "backbone.*".
+    std::string path = module.path.empty() ? "" : module.path + '.';
+    path = base_name(path, options, in_a);
+    path = without(path, in_a ? match.wrapper_a : match.wrapper_b);
+    if (path.ends_with('.')) path.pop_back();
+    paths.push_back(std::move(path));
+  }
+  return paths;
+}
+
 }  // namespace tsinspect

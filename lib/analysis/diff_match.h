@@ -25,6 +25,12 @@ struct NameMatch {
 NameMatch match_names(const Model& a, const Model& b,
                       const DiffOptions& options);
 
+// The paths of a model's modules, comparable with the other's: as the names of
+// tensors below them are.
+std::vector<std::string> common_paths(const Model& model,
+                                      const DiffOptions& options,
+                                      const NameMatch& match, bool in_a);
+
 // `name` as `map` maps it; empty if the pattern does not fit.
 std::optional<std::string> mapped_name(const NameMap& map,
                                        std::string_view name);

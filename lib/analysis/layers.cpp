@@ -1,10 +1,7 @@
 #include "tsinspect/layers.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <map>
 #include <utility>
 
@@ -13,6 +10,7 @@
 #include "analysis/layer_roles.h"
 #include "analysis/operator_kinds.h"
 #include "base/file.h"
+#include "torchscript/literals.h"
 
 namespace tsinspect {
 namespace {
@@ -57,19 +55,6 @@ bool is_fixed(const FunctionGraph& function, OperationId id) {
   });
 }
 
-// A number as people write it, "1e-05" for 1.0000000000000001e-05; any other
-// text as it is, on one line.
-std::string plain_value(std::string_view text) {
-  double number;
-  const char* end = text.data() + text.size();
-  auto [stop, error] = std::from_chars(text.data(), end, number);
-  bool is_float = text.find_first_of(".e") != text.npos;
-  if (error == std::errc() && stop == end && is_float) {
-    return fmt::format("{}", number);
-  }
-  return std::string(text);
-}
-
 bool is_default(const Tree& tree, NodeId node, std::string_view name) {
   auto row = std::ranges::find(kDefaults, name, &Default::name);
   if (row == kDefaults.end()) return false;
@@ -90,8 +75,8 @@ std::vector<LayerSetting> settings_of(const FunctionGraph& function,
     NodeId node = function[inputs[i].value].node;
     if (function.body.kind(node) == NodeKind::kNone) continue;
     if (is_default(function.body, node, name)) continue;
-    settings.push_back(
-        {std::string(name), plain_value(function.body.text(node))});
+    settings.push_back({std::string(name),
+                        torchscript::plain_value(function.body.text(node))});
   }
   return settings;
 }

@@ -135,6 +135,13 @@ std::string_view to_string(ClassKind kind) {
   return {};
 }
 
+bool is_mangle(std::string_view part) {
+  constexpr std::string_view kMangle = "___torch_mangle_";
+  if (!part.starts_with(kMangle)) return false;
+  part.remove_prefix(kMangle.size());
+  return !part.empty() && part.find_first_not_of("0123456789") == part.npos;
+}
+
 std::string qualified_prefix(std::string_view record) {
   constexpr std::string_view kFolder = "code/";
   constexpr std::string_view kSuffix = ".py";

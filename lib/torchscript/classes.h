@@ -60,6 +60,10 @@ struct ClassInfo {
   std::vector<std::string> forward_pre_hooks;
 };
 
+// True for "___torch_mangle_12": the part of a qualified name by which LibTorch
+// tells classes and functions of one name apart.
+bool is_mangle(std::string_view part);
+
 // "__torch__.a.b" for the record "code/__torch__/a/b.py", or for one that a top
 // folder stands in front of.
 std::string qualified_prefix(std::string_view record);

@@ -128,6 +128,12 @@ std::string value_text(const Tree& tree, NodeId id) {
   }
 }
 
+std::string plain_value(std::string_view text) {
+  bool is_float = text.find_first_of(".e") != text.npos;
+  std::optional<double> number = is_float ? parse_double(text) : std::nullopt;
+  return number ? fmt::format("{}", *number) : std::string(text);
+}
+
 std::string quoted_text(std::string_view text) {
   constexpr std::array kEscapes = {
       std::pair{'\\', "\\\\"}, std::pair{'\'', "\\'"}, std::pair{'"', "\\\""},

@@ -1,6 +1,8 @@
 // The whole report of `diff` on pairs of small files.
 
-#include <gtest/gtest.h>
+#include "render/diff.h"
+
+#include <gmock/gmock.h>
 
 #include <bit>
 
@@ -106,6 +108,59 @@ TEST(DiffCommand, JsonHasAllMeasures) {
                       R"("error":null})"),
             std::string::npos)
       << text;
+}
+
+std::string code_text(const CodeDiff& code, bool all = false) {
+  Model a, b;
+  Diff diff;
+  diff.code = code;
+  diff.code.compared = true;
+  return captured([&](Output& out) { print_code(out, {a, b, diff, all}); });
+}
+
+TEST(DiffCommand, CodeOfAFileIsEscaped) {
+  CodeDiff code;
+  code.compared_methods = 3;
+  code.modules = {{"a\x1b[31m", ObjectDiff::Kind::kAdded, "", "T\n"}};
+  code.settings = {{"", "s\t", "\"\x1b\"", std::nullopt, false}};
+  code.methods = {{"f\r",
+                   ObjectDiff::Kind::kChanged,
+                   3,
+                   {{CodeLine::Kind::kSkipped, ""},
+                    {CodeLine::Kind::kAdded, "x = \"\x1b]0;\a\""}}}};
+  EXPECT_EQ(code_text(code),
+            "modules:\n"
+            "  a\\x1b[31m: added T\\n\n"
+            "settings:\n"
+            "  (root): s\\t \"\\x1b\" → absent\n"
+            "code: 1 of 3 methods differs\n"
+            "  f\\r and in 2 other modules\n"
+            "    …\n"
+            "    + x = \"\\x1b]0;\\x07\"\n");
+}
+
+TEST(DiffCommand, LongMethodsAreCutUnlessAllIsAskedFor) {
+  CodeDiff code;
+  code.compared_methods = 1;
+  MethodDiff& method = code.methods.emplace_back();
+  method.name = "forward";
+  method.lines.assign(25, {CodeLine::Kind::kRemoved, "pass"});
+  EXPECT_THAT(
+      code_text(code),
+      testing::EndsWith("    - pass\n    … 5 more; --all prints them\n"));
+  EXPECT_THAT(code_text(code, true), testing::EndsWith("    - pass\n"));
+  method.lines.clear();
+  EXPECT_EQ(code_text(code),
+            "code: 1 of 1 method differs\n"
+            "  forward: changed, its lines are not compared\n");
+}
+
+TEST(DiffCommand, CodeThatIsNotComparedIsNotSpokenOf) {
+  CodeDiff code;
+  EXPECT_EQ(code_text(code), "");
+  code.complete = false;
+  code.compared_methods = 7;
+  EXPECT_EQ(code_text(code), "");
 }
 
 }  // namespace

@@ -37,8 +37,8 @@ struct NameMap {
 };
 
 struct DiffOptions {
-  // On the names that the models have in common. Objects are not compared if
-  // it is not empty.
+  // On the names that the models have in common, of tensors, modules and their
+  // methods. Objects are not compared if it is not empty.
   NameFilter filter;
   std::vector<std::string> strip_prefixes;  // From names of both that have one.
   std::vector<NameMap> maps;                // The first that fits counts.
@@ -137,6 +137,64 @@ struct ObjectsDiff {
   bool complete = true;
 };
 
+// A line of the two versions of a function.
+struct CodeLine {
+  enum class Kind : uint8_t {
+    kSame,
+    kRemoved,  // In A only.
+    kAdded,    // In B only.
+    kSkipped,  // Instead of lines that are in both.
+  };
+
+  Kind kind = Kind::kSame;
+  std::string text;  // As its file has it; printable() makes it safe.
+};
+
+// A method or function whose code differs, or that one of the models has not.
+struct MethodDiff {
+  // "layer1.conv1.forward", or a qualified name for what is of no module.
+  std::string name;
+  ObjectDiff::Kind kind = ObjectDiff::Kind::kChanged;
+  uint32_t modules = 1;  // That share this code; the name is the first one's.
+  // Of a changed one: what differs, with some lines around. Empty where that
+  // takes too much work, or where the source cannot be read.
+  std::vector<CodeLine> lines;
+};
+
+// A hyper-parameter: a constant of a module's class, or an argument of the
+// operator that is left of a layer in a frozen model. Values are source text.
+struct SettingDiff {
+  std::string where;  // "layer1.conv1", or a layer's name: "conv2d_1".
+  std::string name;   // "stride"
+  // Unset where the class has no such constant; the layer, its default.
+  std::optional<std::string> a, b;
+  bool of_layer = false;
+};
+
+struct ModuleDiff {
+  std::string path;  // The one in common.
+  ObjectDiff::Kind kind = ObjectDiff::Kind::kChanged;
+  std::string a, b;  // Its classes; empty where there is no module.
+};
+
+// Two TorchScript programs side by side. What LibTorch makes up is no
+// difference: names of variables, numbers in names of classes, of constants.
+struct CodeDiff {
+  std::vector<ModuleDiff> modules;    // In A's order, what B adds last.
+  std::vector<SettingDiff> settings;  // By module in that order.
+  std::vector<MethodDiff> methods;    // Those of modules, then all others.
+  uint64_t compared_methods = 0;      // Of both models, equal ones too.
+  // Whether both files have source.
+  bool compared = false;
+  // False if a bound on the work was met: there may be more differences.
+  bool complete = true;
+
+  // True, too, where nothing was compared; not where there may be differences.
+  bool same() const {
+    return complete && modules.empty() && settings.empty() && methods.empty();
+  }
+};
+
 // Tensors that only one of the models has because it, or the other, is frozen.
 // They are no differences.
 struct Absorbed {
@@ -162,7 +220,8 @@ struct Diff {
   // match without.
   std::string wrapper_a;
   std::string wrapper_b;
-  ObjectsDiff objects;
+  ObjectsDiff objects;  // Without modules that differ: `code` has them.
+  CodeDiff code;
   std::vector<DiffFailure> failures;
 
   // Nothing is different but what a tolerance allows and names that the
@@ -173,7 +232,8 @@ struct Diff {
 // Matches the tensors of the two models by name, what is left by content, and
 // compares them. Equal bytes are settled without decoding them; a tolerance
 // that is not zero forgives another dtype. Memory does not grow with the
-// tensors. The result does not depend on the number of threads.
+// tensors. The result does not depend on the number of threads. Objects and
+// TorchScript programs are compared, too, where both models have them.
 //
 // A tensor whose bytes cannot be read is among `failures`.
 Diff diff(const Model& a, const Model& b, const DiffOptions& options = {});
