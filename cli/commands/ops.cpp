@@ -27,11 +27,12 @@ void keep_matching(const NameFilter& filter, std::vector<OperatorCount>* rows) {
   });
 }
 
-// "__torch__.models.Net.forward" without what all names begin with.
+// "Net.forward" of "__torch__.models.___torch_mangle_3.Net.forward".
 std::string_view short_function(std::string_view name) {
-  constexpr std::string_view kPrefix = "__torch__.";
-  if (name.starts_with(kPrefix)) name.remove_prefix(kPrefix.size());
-  return name;
+  size_t method = name.rfind('.');
+  if (method == name.npos || method == 0) return name;
+  size_t owner = name.rfind('.', method - 1);
+  return owner == name.npos ? name : name.substr(owner + 1);
 }
 
 std::string place_text(const OperatorUse& use) {

@@ -211,7 +211,7 @@ Action setup(Options* options) {
        filter_option(&values->filter),
        {.name = "--sort",
         .value = "KEY",
-        .help = "name, bytes, dtype, min, max, mean, std, zeros; -KEY reverses",
+        .help = "name, bytes, dtype, min, max, mean, std, zeros, or -KEY",
         .target = &values->sort,
         .choices = sort_choices()},
        top_option(&values->top),

@@ -105,7 +105,8 @@ std::vector<std::string> diff_notes(const DiffView& view) {
                     counted(counts.other_bits, "tensor"),
                     first->name.empty() ? "''" : printable(first->name), at));
   }
-  if (uint64_t grads = count_grad_changes(view); grads > 0) {
+  uint64_t grads = count_grad_changes(view);
+  if (grads > 0 && !diff.absorbed.is_frozen) {  // Constants have none.
     notes.push_back("requires_grad is different in " +
                     counted(grads, "tensor"));
   }

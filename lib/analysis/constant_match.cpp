@@ -96,11 +96,6 @@ ConstantMatch Namer::name(uint32_t constant, std::vector<Claim> claims) const {
   match.folded = claims[0].folded;
   bool is_equal = match.recovered.evidence == "content";
   if (is_equal) set_evidence(constant, memory.size(), &match.recovered);
-  if (match.recovered.detail.empty()) {
-    match.recovered.detail = match.recovered.evidence == "transposed"
-                                 ? "transposed"
-                                 : "equal values";
-  }
   return match;
 }
 

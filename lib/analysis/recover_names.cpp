@@ -163,6 +163,10 @@ NameRecovery recover_names(Model* model, const Model* original) {
       Tensor& tensor = model->tensors[match.tensor];
       match.recovered.name = taken.take(std::move(match.recovered.name));
       match.recovered.folded = std::move(match.folded);
+      if (match.recovered.detail.empty()) {
+        bool turned = match.recovered.evidence == "transposed";
+        match.recovered.detail = turned ? "transposed" : "equal values";
+      }
       set_recovered(&tensor, uses, match.tensor, std::move(match.recovered));
     }
   }

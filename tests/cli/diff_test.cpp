@@ -103,7 +103,8 @@ TEST(DiffCommand, JsonHasAllMeasures) {
                       R"("beyond_tolerance":1,"nan_in_one":0,"nan_in_both":0,)"
                       R"("max_abs":1,"max_rel":0.25,"mean_abs":0.5,)"),
             std::string::npos);
-  EXPECT_NE(text.find(R"("at":[1],"a_at":"4","b_at":"5"}}],"equal":0,)"
+  EXPECT_NE(text.find(R"("at":[1],"a_at":"4","b_at":"5"}}],"derived":[],)"
+                      R"("absorbed":[],"equal":0,)"
                       R"("within_tolerance":0,"objects":[],"notes":[],)"
                       R"("error":null})"),
             std::string::npos)
