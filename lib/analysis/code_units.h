@@ -31,8 +31,7 @@ std::vector<CodeUnit> methods_of(const torchscript::Library& library,
                                  const torchscript::ClassInfo& info);
 
 // The functions of a model, and all of the classes that no module has: in the
-// order of their names. Sets *complete to false, and has only some of them,
-// where the names are many times as long as the source.
-std::vector<CodeUnit> other_units(const Model& model, bool* complete);
+// order of their names.
+std::vector<CodeUnit> other_units(const Model& model);
 
 }  // namespace tsinspect

@@ -20,8 +20,7 @@ using torchscript::ClassInfo;
 using Kind = ObjectDiff::Kind;
 
 // What a hostile file may cost: modules, settings and methods told, of each as
-// many; and work: names that are made, and this much of their text and that of
-// classes.
+// many; and work: names that are matched, and this much of classes' text.
 constexpr size_t kMostTold = 10'000;
 constexpr uint64_t kMostWork = 2'000'000;
 constexpr uint64_t kBytesOfWork = 32;
@@ -120,7 +119,7 @@ class CodeDiffer {
   void tell_settings() {
     for (const auto& [path, place] : module_classes_) {
       for (SettingDiff setting : classes_[place].settings.settings) {
-        if (!work(1 + path.size() / kBytesOfWork)) return;
+        if (!work(1)) return;
         setting.where = path;
         tell_setting(std::move(setting));
       }
@@ -159,15 +158,15 @@ class CodeDiffer {
   // is of none if there is no such module.
   MethodDiff name_method(const ClassPair& pair, std::string_view method) {
     MethodDiff named;
+    if (filter_.empty()) {
+      named.name = joined(pair.paths[0], method);
+      named.modules = static_cast<uint32_t>(pair.paths.size());
+      return named;
+    }
     named.modules = 0;
     for (std::string_view path : pair.paths) {
-      if (!work(1 + path.size() / kBytesOfWork)) break;
+      if (!work(1)) break;
       std::string name = joined(path, method);
-      if (filter_.empty()) {
-        named.name = std::move(name);
-        named.modules = static_cast<uint32_t>(pair.paths.size());
-        break;
-      }
       if (!filter_.matches(path, name)) continue;
       if (named.modules++ == 0) named.name = std::move(name);
     }
@@ -175,8 +174,7 @@ class CodeDiffer {
   }
 
   void compare_others() {
-    auto of_a = other_units(a_, &diff_.complete);
-    auto of_b = other_units(b_, &diff_.complete);
+    auto of_a = other_units(a_), of_b = other_units(b_);
     auto x = of_a.begin(), y = of_b.begin();
     while (x != of_a.end() || y != of_b.end()) {
       std::string name_a = x != of_a.end() ? unmangled(x->name) : "";

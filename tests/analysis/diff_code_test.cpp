@@ -325,17 +325,5 @@ TEST(DiffCode, WhatIsTooMuchToCompareIsNotTheSame) {
   EXPECT_FALSE(code.same());
 }
 
-TEST(DiffCode, ALongNameOfManyMethodsIsTooMuch) {
-  std::string text = "class " + std::string(15'000, 'N') + ":\n";
-  for (int i = 0; i < 2'000; ++i) {
-    text += "  def f" + std::to_string(i) + "(self):\n    pass\n";
-  }
-  Scripted a;
-  a.source("m", text);
-  CodeDiff code = code_of(a, a);
-  EXPECT_FALSE(code.complete);
-  EXPECT_FALSE(code.same());
-}
-
 }  // namespace
 }  // namespace tsinspect
