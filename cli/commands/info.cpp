@@ -1,5 +1,7 @@
 #include "render/info.h"
 
+#include <algorithm>
+
 #include "report.h"
 #include "tsinspect/layers.h"
 #include "tsinspect/summary.h"
@@ -7,10 +9,21 @@
 namespace tsinspect::cli {
 namespace {
 
+// A frozen model's layers, without arithmetic with single numbers.
+std::vector<Layer> frozen_layers(const Model& model) {
+  if (model.form != Form::kTorchScriptFrozen) return {};
+  std::vector<Layer> all = layers(model);
+  std::erase_if(all, [&](const Layer& layer) {
+    return std::ranges::all_of(layer.tensors, [&](const LayerTensor& taken) {
+      return model.tensors[taken.tensor].shape.empty();
+    });
+  });
+  return all;
+}
+
 void print(const Model& model, Report& report) {
   Summary summary = summarize(model);
-  std::vector<Layer> frozen;
-  if (model.form == Form::kTorchScriptFrozen) frozen = layers(model);
+  std::vector<Layer> frozen = frozen_layers(model);
   if (report.json) {
     write_info(*report.json, model, summary, frozen);
   } else {

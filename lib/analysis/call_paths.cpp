@@ -53,16 +53,30 @@ std::vector<CallPaths::Call> CallPaths::module_calls(
   return calls;
 }
 
-size_t CallPaths::kept(const std::vector<Call>& calls) const {
+size_t CallPaths::kept(const std::vector<Call>& calls,
+                       const std::vector<std::string>& steps) const {
   size_t level = 1;
   for (; level < std::min(open_.size(), calls.size()); ++level) {
     const Instance& instance = instances_[open_[level]];
     bool is_same = instance.file == calls[level].file &&
-                   instance.site == calls[level - 1].lines &&
-                   calls[level].lines >= instance.last;
+                   instance.site == calls[level - 1].lines;
     if (!is_same) break;
+    // A loop may call the same again at once; a container calls all its
+    // children from one line.
+    bool is_next = instance.last != steps[level] &&
+                   instance.seen.contains(steps[level]) &&
+                   !instance.file.ends_with(kContainer);
+    if (is_next) break;
   }
   return level;
+}
+
+// The level of the innermost module that a container calls, which calls each
+// of its modules once; the number of levels if there is none.
+size_t CallPaths::renewed_by_container(const std::vector<Call>& calls) {
+  size_t level = calls.size() - 1;
+  while (level > 0 && !calls[level - 1].file.ends_with(kContainer)) --level;
+  return level > 0 ? level : calls.size();
 }
 
 std::string CallPaths::unique_name(uint32_t parent, std::string_view file) {
@@ -94,28 +108,28 @@ std::string CallPaths::path(std::string_view op,
                             const std::vector<Frame>& stack) {
   std::vector<Call> calls = module_calls(stack);
   if (calls.empty()) return {};
-  std::string below(op);
+  std::string step(op);
   if (calls.size() > 1 && is_leaf(calls.back().file)) {
-    below += fmt::format(" {}", fmt::join(calls.back().lines, ":"));
+    step += fmt::format(" {}", fmt::join(calls.back().lines, ":"));
     calls.pop_back();
   }
-  below += fmt::format(" {}", fmt::join(calls.back().lines, ":"));
-  size_t level = kept(calls);
-  bool is_whole = level == calls.size() && level > 1;
-  if (is_whole && instances_[open_[level - 1]].seen.contains(below)) {
-    // Again: the next child of the innermost container, or of what calls it.
-    level = calls.size() - 1;
-    while (level > 1 && !calls[level - 1].file.ends_with(kContainer)) --level;
-    if (!calls[level - 1].file.ends_with(kContainer)) level = calls.size() - 1;
+  std::vector<std::string> steps(calls.size());
+  for (size_t i = calls.size(); i-- > 0;) {
+    steps[i] = fmt::format("{} {}", fmt::join(calls[i].lines, ":"), step);
+    step = calls[i].file;
   }
+  size_t level = kept(calls, steps);
+  bool is_again = level == calls.size() &&
+                  instances_[open_[level - 1]].last == steps.back();
+  if (is_again) level = renewed_by_container(calls);
   open(calls, level);
   std::string path;
-  for (size_t i = 1; i < open_.size(); ++i) {
+  for (size_t i = 0; i < open_.size(); ++i) {
     Instance& instance = instances_[open_[i]];
-    instance.last = calls[i].lines;
-    path += (path.empty() ? "" : ".") + instance.name;
+    instance.last = steps[i];
+    instance.seen.insert(steps[i]);
+    if (i > 0) path += (path.empty() ? "" : ".") + instance.name;
   }
-  instances_[open_.back()].seen.insert(below);
   return path;
 }
 

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "analysis/call_paths.h"
+#include "analysis/layer_roles.h"
 #include "analysis/operator_kinds.h"
 #include "torchscript/debug_records.h"
 
@@ -56,8 +57,27 @@ std::optional<torchscript::DebugRecord> debug_record(
   }
 }
 
-// In the order in which they run, each with the module that called it before
-// its kind where a call stack tells.
+// A layer with its weights. Others do not stand where they ran: the trace's
+// optimiser shares what is computed twice.
+bool is_layer(const FunctionGraph& function, const Operation& operation) {
+  if (layer_rank(operation.name) > 1) return false;
+  auto has_constant = [&](const Operation& value) {
+    return std::ranges::any_of(
+        function.inputs_of(value), [&](const OperationInput& input) {
+          return function[input.value].kind == OperationKind::kConstant;
+        });
+  };
+  return has_constant(operation) ||
+         std::ranges::any_of(function.inputs_of(operation),
+                             [&](const OperationInput& input) {
+                               const Operation& list = function[input.value];
+                               return list.kind == OperationKind::kConstruct &&
+                                      has_constant(list);
+                             });
+}
+
+// In the order in which they run, layers with the module that called them
+// before their kind where a call stack tells.
 void add_names(const Model& model, const Program& program,
                const FunctionGraph& function,
                std::vector<OperatorName>* names) {
@@ -67,7 +87,7 @@ void add_names(const Model& model, const Program& program,
     if (!is_worth_naming(program, operation)) continue;
     CodePlace place = {function.source->record, function.offset(operation)};
     std::string name = operator_kind(function, operation);
-    if (record) {
+    if (record && is_layer(function, operation)) {
       auto origin = record->find(place.offset);
       std::string path =
           origin ? paths.path(operation.name, origin->stack) : "";
