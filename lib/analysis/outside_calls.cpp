@@ -40,7 +40,7 @@ constexpr std::array kOwnClasses = {
 
 constexpr const char* kCustomOperator = "is no operator of LibTorch";
 constexpr const char* kCustomClass = "is no class of LibTorch";
-constexpr const char* kUnreadable = "cannot be read";
+constexpr const char* kUnreadable = "cannot be read and may do anything";
 
 constexpr torchscript::TypeId kUnknown =
     torchscript::type_id(torchscript::TypeKind::kUnknown);
