@@ -166,3 +166,47 @@ class Run:
     def __init__(self):
         self.seed = 7
         self.best = torch.tensor([0.25, 0.75])
+
+
+class Saver(nn.Module):
+    """Writes what goes through it."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        torch.save(x, "/dev/null")
+        return x
+
+
+class Outside(nn.Module):
+    """Whose forward reaches outside of the process."""
+
+    def __init__(self):
+        super().__init__()
+        self.saver = Saver()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.saver(x) + torch.from_file("/dev/zero", False, 4)
+
+
+class OutsideWhenLoaded(nn.Module):
+    """Whose __setstate__ does so, through another method."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("limit", torch.ones(2))
+
+    @torch.jit.export
+    def __getstate__(self) -> Tuple[torch.Tensor, bool]:
+        return self.limit, self.training
+
+    @torch.jit.export
+    def keep(self, x: torch.Tensor) -> torch.Tensor:
+        torch.save(x, "/dev/null")
+        return x
+
+    @torch.jit.export
+    def __setstate__(self, state: Tuple[torch.Tensor, bool]) -> None:
+        self.limit = self.keep(state[0])
+        self.training = state[1]
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.clamp_max(1.0)

@@ -2,9 +2,9 @@
 """Assembles what the fuzz targets start from: fuzz_seeds.py FOLDER [CORPUS].
 
 Writes FOLDER/<target>/: whole fixtures for zip_fuzz and open_fuzz, and what
-lies in them for pickle_fuzz (pickles), torchscript_fuzz (source) and
-debug_records_fuzz (what the source was made from). Model files below CORPUS are
-taken, too. Each seed is named by its hash.
+lies in them for pickle_fuzz (pickles), torchscript_fuzz and program_fuzz
+(source) and debug_records_fuzz (what the source was made from). Model files
+below CORPUS are taken, too. Each seed is named by its hash.
 """
 import hashlib
 import pathlib
@@ -28,7 +28,8 @@ def seeds(file):
             for suffix, target in ((".pkl", "pickle_fuzz"),
                                    ("debug_pkl", "pickle_fuzz"),
                                    ("debug_pkl", "debug_records_fuzz"),
-                                   (".py", "torchscript_fuzz")):
+                                   (".py", "torchscript_fuzz"),
+                                   (".py", "program_fuzz")):
                 if info.filename.endswith(suffix):
                     yield target, opened.read(info)
 

@@ -896,6 +896,16 @@ def not_models():
         expect(name, form, None, error="no model")
 
 
+@fixture
+def outside():
+    scripted("outside.pt", torch.jit.script(models.Outside()))
+    scripted("outside_when_loaded.pt",
+             torch.jit.script(models.OutsideWhenLoaded()))
+    torch.jit.script(models.Outside())._save_for_lite_interpreter(
+        str(path("outside_mobile.ptl")))
+    rescript("outside_mobile.ptl", "mobile-ptl")
+
+
 def check():
     """No file is large, none names a folder of this machine."""
     private = [str(HERE.parent).encode(), str(pathlib.Path.home()).encode()]

@@ -86,12 +86,13 @@ void print_rows(Output& out, const std::vector<OperatorCount>& rows,
 
 void print_outside(Output& out, const std::vector<OutsideCall>& calls) {
   for (const OutsideCall& call : calls) {
-    out.print("outside: {} {}{}: {}{}\n", tsinspect::printable(call.name),
+    std::string where(short_function(call.use.function));
+    if (!call.use.place.record.empty()) {
+      where += (where.empty() ? "" : " at ") + place_text(call.use);
+    }
+    out.print("outside: {} {}{}{}{}\n", tsinspect::printable(call.name),
               call.reason, call.at_load ? ", when the file is loaded" : "",
-              tsinspect::printable(short_function(call.use.function)),
-              call.use.place.record.empty()
-                  ? ""
-                  : " at " + tsinspect::printable(place_text(call.use)));
+              where.empty() ? "" : ": ", tsinspect::printable(where));
   }
 }
 

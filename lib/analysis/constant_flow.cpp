@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <map>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -11,6 +13,7 @@ namespace tsinspect {
 namespace {
 
 using torchscript::FunctionGraph;
+using torchscript::kNoOperation;
 using torchscript::Operation;
 using torchscript::OperationId;
 using torchscript::OperationInput;
@@ -110,45 +113,61 @@ class Consumers {
   std::unordered_map<OperationId, std::vector<Consumer>> of_;
 };
 
-// Follows one constant from one place on.
+// Steps from a value to who takes it, for all constants together. In real
+// programs there are fewer than operations.
+constexpr uint64_t kStepsPerOperation = 4;
+constexpr uint64_t kMoreSteps = 1 << 16;
+
+// Views of views are not all told of.
+constexpr size_t kMostThrough = 16;
+
+// Where one constant goes from there.
+struct State {
+  const FunctionGraph* function;
+  OperationId value;
+  std::optional<uint32_t> position;
+  std::vector<std::string_view> through;
+};
+
+// What all constants of a program share.
+struct Work {
+  const Program& program;
+  uint64_t steps;  // That are left.
+  std::map<const FunctionGraph*, Consumers> consumers = {};
+  std::vector<ConstantUse> uses = {};
+};
+
+// Follows one constant from all places where it stands.
 class Follower {
  public:
-  using Cache = std::map<const FunctionGraph*, Consumers>;
+  Follower(Work* work, uint32_t constant) : work_(*work), constant_(constant) {}
 
-  Follower(const Program& program, Cache* consumers, uint32_t constant,
-           std::vector<ConstantUse>* uses)
-      : program_(program),
-        consumers_(*consumers),
-        constant_(constant),
-        uses_(*uses) {}
+  // Each value of each function is followed once for each position, nearest
+  // ones first.
+  void push(State state) {
+    if (seen_.insert({state.function, state.value, state.position}).second) {
+      open_.push_back(std::move(state));
+    }
+  }
 
-  void follow(const FunctionGraph* function, OperationId value) {
-    push({function, value, {}, {}});
-    while (!open_.empty()) {
-      State state = std::move(open_.back());
-      open_.pop_back();
-      const FunctionGraph* graph = state.function;
+  void follow() {
+    for (; !open_.empty(); open_.pop_front()) {
+      const State& state = open_.front();
       const Consumers& consumers =
-          consumers_.try_emplace(graph, *graph).first->second;
+          work_.consumers.try_emplace(state.function, *state.function)
+              .first->second;
       for (auto [operation, input] : consumers.of(state.value)) {
+        if (!take_step()) return;
         step(state, operation, input);
       }
     }
   }
 
  private:
-  struct State {
-    const FunctionGraph* function;
-    OperationId value;
-    std::optional<uint32_t> position;
-    std::vector<std::string_view> through;
-  };
-
-  // Each value of each function is followed once.
-  void push(State state) {
-    if (seen_.insert({state.function, state.value}).second) {
-      open_.push_back(std::move(state));
-    }
+  bool take_step() {
+    if (work_.steps == 0) return false;
+    --work_.steps;
+    return true;
   }
 
   void step(const State& state, OperationId id, uint32_t input) {
@@ -178,51 +197,67 @@ class Follower {
 
   // Goes on behind the callee's parameter.
   void enter(const State& state, const Operation& operation, uint32_t input) {
-    const FunctionGraph* callee = program_.callee(*state.function, operation);
+    const FunctionGraph* callee =
+        work_.program.callee(*state.function, operation);
     if (callee == nullptr) return;
-    const OperationInput& argument =
-        state.function->inputs_of(operation)[input];
-    for (OperationId id = 1; id < callee->operations.size(); ++id) {
-      const Operation& parameter = (*callee)[id];
-      if (parameter.kind != OperationKind::kParameter) break;
-      bool is_it = argument.keyword.empty()
-                       ? parameter.index == input
-                       : parameter.name == argument.keyword;
-      if (is_it) push({callee, id, state.position, state.through});
+    OperationId parameter = parameter_of(
+        *callee, state.function->inputs_of(operation)[input].keyword, input);
+    if (parameter == kNoOperation) return;
+    push({callee, parameter, state.position, state.through});
+  }
+
+  // Parameters are a function's first operations.
+  OperationId parameter_of(const FunctionGraph& callee,
+                           std::string_view keyword, uint32_t input) {
+    if (keyword.empty()) {
+      return input < callee.parameters.size() ? input + 1 : kNoOperation;
     }
+    for (uint32_t i = 0; i < callee.parameters.size() && take_step(); ++i) {
+      if (callee.parameters[i] == keyword) return i + 1;
+    }
+    return kNoOperation;
   }
 
   void use(State next, const Operation& operation, uint32_t input) {
     if (contains(kQueries, operation.name)) return;
     if (input == 0 && contains(kViews, operation.name)) {
-      next.through.push_back(operation.name);
+      if (next.through.size() < kMostThrough) {
+        next.through.push_back(operation.name);
+      }
       return push(std::move(next));
     }
-    uses_.push_back({constant_, next.function, next.value, input, next.position,
-                     std::move(next.through)});
+    work_.uses.push_back({constant_, next.function, next.value, input,
+                          next.position, std::move(next.through)});
   }
 
-  const Program& program_;
-  Cache& consumers_;
+  Work& work_;
   uint32_t constant_;
-  std::vector<ConstantUse>& uses_;
-  std::set<std::pair<const FunctionGraph*, OperationId>> seen_;
-  std::vector<State> open_;
+  std::set<
+      std::tuple<const FunctionGraph*, OperationId, std::optional<uint32_t>>>
+      seen_;
+  std::deque<State> open_;
 };
 
 }  // namespace
 
 std::vector<ConstantUse> constant_uses(const Program& program) {
-  std::vector<ConstantUse> uses;
-  Follower::Cache consumers;
+  Work work = {program, 0};
+  std::map<uint32_t, std::vector<State>> places;
   for (const FunctionGraph& function : program.functions()) {
+    work.steps += kStepsPerOperation * function.operations.size();
     for (OperationId id = 0; id < function.operations.size(); ++id) {
       const Operation& operation = function[id];
       if (operation.kind != OperationKind::kConstant) continue;
-      Follower(program, &consumers, operation.index, &uses)
-          .follow(&function, id);
+      places[operation.index].push_back({&function, id, {}, {}});
     }
   }
+  work.steps += kMoreSteps;
+  for (auto& [constant, states] : places) {
+    Follower follower(&work, constant);
+    for (State& state : states) follower.push(std::move(state));
+    follower.follow();
+  }
+  std::vector<ConstantUse> uses = std::move(work.uses);
   // Functions lie in a deque, in the order of the program.
   std::map<const FunctionGraph*, size_t> order;
   for (const FunctionGraph& function : program.functions()) {

@@ -25,8 +25,8 @@ struct ConstantUse {
 // All uses, by constant, each in the order of the program. Constants are
 // followed through views, casts, tuples and lists, branches, and arguments of
 // the program's own functions. Operators that only ask what a tensor is like
-// (its size, its dtype) are no uses. Work is bounded by the size of the
-// program for each place where a constant stands.
+// (its size, its dtype) are no uses. Work is bounded by a small multiple of the
+// program's size; in a program made to cost more, uses are left out.
 std::vector<ConstantUse> constant_uses(const torchscript::Program& program);
 
 }  // namespace tsinspect

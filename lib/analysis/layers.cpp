@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <span>
 #include <utility>
 
 #include "analysis/constant_flow.h"
@@ -16,6 +17,7 @@ namespace tsinspect {
 namespace {
 
 using torchscript::FunctionGraph;
+using torchscript::kNoNode;
 using torchscript::NodeId;
 using torchscript::NodeKind;
 using torchscript::Operation;
@@ -45,14 +47,24 @@ constexpr std::array kDefaults = {
     Default{"sparse", "False"}, Default{"scale_grad_by_freq", "False"},
 };
 
-// A literal, or a list of them.
+// What a setting's value is at most, and a list's length.
+constexpr size_t kMostText = 256;
+constexpr size_t kMostItems = 64;
+
+// A literal, or a list of them as it is written.
 bool is_fixed(const FunctionGraph& function, OperationId id) {
   const Operation& value = function[id];
-  if (value.kind == OperationKind::kLiteral) return value.node != 0;
-  if (value.kind != OperationKind::kConstruct) return false;
-  return std::ranges::all_of(function.inputs_of(value), [&](const auto& item) {
-    return is_fixed(function, item.value);
-  });
+  if (value.kind == OperationKind::kLiteral) {
+    return value.node != kNoNode &&
+           function.body.text(value.node).size() <= kMostText;
+  }
+  auto items = function.inputs_of(value);
+  return value.kind == OperationKind::kConstruct &&
+         function.body.text(value.node).size() <= kMostText &&
+         items.size() <= kMostItems &&
+         std::ranges::all_of(items, [&](const auto& item) {
+           return function[item.value].kind == OperationKind::kLiteral;
+         });
 }
 
 bool is_default(const Tree& tree, NodeId node, std::string_view name) {
@@ -81,6 +93,9 @@ std::vector<LayerSetting> settings_of(const FunctionGraph& function,
   return settings;
 }
 
+// Tensors of one packed parameter that are told of.
+constexpr size_t kMostPacked = 4;
+
 // The roles of what a packed parameter holds: a quantised weight and a bias.
 std::string packed_role(const Tensor& tensor) {
   bool is_weight = tensor.details && tensor.details->quantization;
@@ -99,11 +114,27 @@ class Layers {
 
   std::vector<Layer> take() {
     std::vector<Layer> all;
-    for (auto& [key, layer] : layers_) all.push_back(std::move(layer));
+    for (auto& [key, draft] : layers_) {
+      // In the order of the arguments, which constants need not be in.
+      std::ranges::stable_sort(draft.tensors, {}, &Taken::order);
+      for (Taken& taken : draft.tensors) {
+        draft.layer.tensors.push_back(std::move(taken.tensor));
+      }
+      all.push_back(std::move(draft.layer));
+    }
     return all;
   }
 
  private:
+  struct Taken {
+    std::pair<uint32_t, std::optional<uint32_t>> order;  // Input, position.
+    LayerTensor tensor;
+  };
+  struct Draft {
+    Layer layer;
+    std::vector<Taken> tensors;
+  };
+
   void add(const ConstantUse& use) {
     auto rows = rows_.find(use.constant);
     if (rows == rows_.end()) return;
@@ -115,7 +146,7 @@ class Layers {
                                       model_.files[0]->data().data());
     auto [entry, is_new] =
         layers_.try_emplace({record, place.offset, operation.name});
-    Layer& layer = entry->second;
+    Layer& layer = entry->second.layer;
     if (is_new) {
       layer.name = names_[{place, std::string(operation.name)}];
       if (layer.name.empty()) layer.name = operator_kind(function, operation);
@@ -126,7 +157,9 @@ class Layers {
     }
     std::string_view argument = function.argument_name(operation, use.input);
     bool is_packed = rows->second.size() > 1;
-    for (uint32_t row : rows->second) {
+    for (uint32_t row :
+         std::span(rows->second)
+             .first(std::min(rows->second.size(), kMostPacked))) {
       LayerTensor tensor;
       tensor.argument = argument;
       tensor.role =
@@ -136,27 +169,15 @@ class Layers {
       for (std::string_view op : use.through) {
         tensor.through.emplace_back(op.substr(op.find("::") + 2));
       }
-      insert(&layer, use, std::move(tensor));
+      entry->second.tensors.push_back(
+          {{use.input, use.position}, std::move(tensor)});
     }
-  }
-
-  // In the order of the arguments, which constants need not be in.
-  void insert(Layer* layer, const ConstantUse& use, LayerTensor tensor) {
-    auto& order = orders_[layer];
-    std::pair key = {use.input, use.position};
-    auto at = std::ranges::upper_bound(order, key);
-    layer->tensors.insert(layer->tensors.begin() + (at - order.begin()),
-                          std::move(tensor));
-    order.insert(at, key);
   }
 
   const Model& model_;
   ConstantRows rows_;
   std::map<std::pair<CodePlace, std::string>, std::string> names_;
-  std::map<std::tuple<size_t, uint32_t, std::string_view>, Layer> layers_;
-  std::map<const Layer*,
-           std::vector<std::pair<uint32_t, std::optional<uint32_t>>>>
-      orders_;
+  std::map<std::tuple<size_t, uint32_t, std::string_view>, Draft> layers_;
 };
 
 }  // namespace

@@ -18,6 +18,9 @@ using torchscript::OperationInput;
 using torchscript::OperationKind;
 using torchscript::Program;
 
+// No operator of LibTorch's has more.
+constexpr size_t kMostArguments = 64;
+
 constexpr std::string_view kConvolution = "_convolution";
 
 // Results that are no tensors, of operators nobody would name.
@@ -118,7 +121,7 @@ std::string_view argument_text(const FunctionGraph& function,
                                const Operation& operation,
                                std::string_view name) {
   auto inputs = function.inputs_of(operation);
-  for (size_t i = 0; i < inputs.size(); ++i) {
+  for (size_t i = 0; i < std::min(inputs.size(), kMostArguments); ++i) {
     if (function.argument_name(operation, i) != name) continue;
     const Operation& value = function[inputs[i].value];
     return function.body.text(value.node);

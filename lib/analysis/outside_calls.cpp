@@ -11,6 +11,7 @@ namespace {
 
 using torchscript::FunctionGraph;
 using torchscript::is_own_operator;
+using torchscript::MethodInfo;
 using torchscript::Operation;
 using torchscript::OperationKind;
 using torchscript::Program;
@@ -39,6 +40,10 @@ constexpr std::array kOwnClasses = {
 
 constexpr const char* kCustomOperator = "is no operator of LibTorch";
 constexpr const char* kCustomClass = "is no class of LibTorch";
+constexpr const char* kUnreadable = "cannot be read and may do anything";
+
+constexpr torchscript::TypeId kUnknown =
+    torchscript::type_id(torchscript::TypeKind::kUnknown);
 
 bool is_custom_class(std::string_view name) {
   if (!name.starts_with(kCustomClasses)) return false;
@@ -63,14 +68,22 @@ std::string_view reason_of(const Operation& operation) {
   return is_operator ? reason_of(operation.name) : "";
 }
 
-// The functions that a `__setstate__` may call, itself included.
+// The functions that loading a model may call.
 class LoadReach {
  public:
   explicit LoadReach(const Program& program) : program_(program) {
     for (const FunctionGraph& function : program.functions()) {
       by_method_[method_of(function)].push_back(&function);
+      if (function.is_default) add(&function);
     }
-    for (const FunctionGraph* start : by_method_["__setstate__"]) add(start);
+    add_named("__setstate__");
+    // Operators and statements call them without a name: `a + b`, `with a:`.
+    // So do calls of a module, with its hooks.
+    if (!open_.empty()) {
+      for (const FunctionGraph& function : program.functions()) {
+        if (is_implicit(function)) add(&function);
+      }
+    }
     while (!open_.empty()) {
       const FunctionGraph& function = *open_.back();
       open_.pop_back();
@@ -90,20 +103,47 @@ class LoadReach {
     return name.substr(name.rfind('.') + 1);
   }
 
+  static bool is_implicit(const FunctionGraph& function) {
+    std::string_view name = method_of(function);
+    if (name.starts_with("__") && name.ends_with("__")) return true;
+    return function.owner != nullptr &&
+           std::ranges::find(function.owner->hooks, name, &MethodInfo::name) !=
+               function.owner->hooks.end();
+  }
+
   void add(const FunctionGraph* function) {
     if (reached_.insert(function).second) open_.push_back(function);
+  }
+
+  void add_named(std::string_view method) {
+    auto any = by_method_.find(method);
+    if (any == by_method_.end()) return;
+    for (const FunctionGraph* callee : any->second) add(callee);
+    any->second.clear();  // All are reached now.
   }
 
   void follow(const FunctionGraph& function, const Operation& operation) {
     if (const FunctionGraph* callee = program_.callee(function, operation)) {
       return add(callee);
     }
-    if (operation.kind != OperationKind::kCallMethod) return;
-    // Of an interface, or of what has a type that cannot be told.
-    auto any = by_method_.find(operation.name);
-    if (any == by_method_.end()) return;
-    for (const FunctionGraph* callee : any->second) add(callee);
-    any->second.clear();  // All are reached now.
+    std::string_view name = operation.name;
+    switch (operation.kind) {
+      case OperationKind::kFunction:
+        if (const FunctionGraph* taken = program_.find(name)) add(taken);
+        return;
+      // Of an interface, or of what has a type that cannot be told.
+      case OperationKind::kCallMethod:
+        return add_named(name);
+      case OperationKind::kAttribute:
+        if (operation.type == kUnknown) add_named(name);
+        return;
+      case OperationKind::kOperator:
+        if (operation.op == nullptr)
+          add_named(name.substr(name.find("::") + 2));
+        return;
+      default:
+        return;
+    }
   }
 
   const Program& program_;
@@ -112,6 +152,15 @@ class LoadReach {
   std::unordered_set<const FunctionGraph*> reached_;
   std::vector<const FunctionGraph*> open_;
 };
+
+// What cannot be read may do anything.
+void add_unreadable(const std::vector<Finding>& findings,
+                    std::vector<OutsideCall>* calls) {
+  for (const Finding& finding : findings) {
+    if (finding.rule != "unreadable-source") continue;
+    calls->push_back({finding.where, kUnreadable, {}, true});
+  }
+}
 
 void add_source(const Model& model, std::vector<OutsideCall>* calls) {
   Program program(model);
@@ -127,6 +176,8 @@ void add_source(const Model& model, std::vector<OutsideCall>* calls) {
                         reach.contains(function)});
     }
   }
+  add_unreadable(model.findings, calls);
+  add_unreadable(program.findings(), calls);
 }
 
 }  // namespace

@@ -56,9 +56,6 @@ ExpressionParser::ExpressionParser(std::string_view source, Lexer lexer,
     : lexer_(std::move(lexer)),
       limit_(std::min<uint32_t>(limits.source_depth, UINT16_MAX - 1)) {
   tree_.source = source;
-  // What signatures of real files need.
-  tree_.nodes.reserve(source.size() / 16 + 8);
-  tree_.links.reserve(source.size() / 16 + 8);
   token_ = lexer_.next();
 }
 

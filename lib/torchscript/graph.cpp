@@ -22,6 +22,14 @@ std::vector<TypeId> constant_types(const Model& model, TypeTable* types) {
   return result;
 }
 
+// Only calls do anything to be known of.
+bool has_call(const Tree& tree, NodeId node) {
+  return tree.kind(node) == NodeKind::kCall ||
+         std::ranges::any_of(tree.children(node), [&](NodeId child) {
+           return has_call(tree, child);
+         });
+}
+
 }  // namespace
 
 std::string_view FunctionGraph::argument_name(const Operation& operation,
@@ -36,54 +44,94 @@ std::string_view FunctionGraph::argument_name(const Operation& operation,
 }
 
 Program::Program(const Model& model, const Limits& limits)
-    : library_(*model.source), constant_types_(constant_types(model, &types_)) {
+    : library_(*model.source),
+      limits_(limits),
+      members_(std::make_unique<Members>()),
+      constant_types_(constant_types(model, &types_)) {
   for (const Library::Source& source : library_.sources()) {
     std::unordered_set<NodeId> methods;
     for (const ClassInfo& info : source.classes) {
       for (const auto* list : {&info.methods, &info.hooks}) {
         for (const MethodInfo& method : *list) {
           methods.insert(method.node);
-          add(source, &info, method.node, limits);
+          add(source, &info, method.node);
         }
       }
+      add_class(source, info);
     }
     for (NodeId id : source.tree.children(source.tree.root)) {
       bool is_function = source.tree.kind(id) == NodeKind::kFunction;
-      if (is_function && !methods.contains(id)) {
-        add(source, nullptr, id, limits);
-      }
+      if (is_function && !methods.contains(id)) add(source, nullptr, id);
     }
   }
 }
 
+// What computes the constants of a class.
+void Program::add_class(const Library::Source& source, const ClassInfo& info) {
+  const Tree& tree = source.tree;
+  if (tree.kind(info.node) != NodeKind::kClass) return;
+  for (NodeId id : tree.children(as_class(tree, info.node).body)) {
+    if (tree.kind(id) != NodeKind::kAssign) continue;
+    add_default(source, info.name, as_assign(tree, id).value);
+  }
+}
+
 void Program::add(const Library::Source& source, const ClassInfo* owner,
-                  NodeId node, const Limits& limits) {
+                  NodeId node) {
+  const Tree& tree = source.tree;
+  Function parts = as_function(tree, node);
+  std::string name = owner != nullptr ? owner->name : source.prefix;
+  name += '.';
+  name += tree.text(parts.name);
+  for (NodeId parameter : tree.children(parts.parameters)) {
+    add_default(source, name, as_parameter(tree, parameter).value);
+  }
   if (owner != nullptr && (owner->kind == ClassKind::kInterface ||
                            owner->kind == ClassKind::kModuleInterface)) {
     return;  // Has no bodies.
   }
-  Function parts = as_function(source.tree, node);
-  FunctionGraph& graph = functions_.emplace_back();
-  graph.name = owner != nullptr ? owner->name : source.prefix;
-  graph.name += '.';
-  graph.name += source.tree.text(parts.name);
-  graph.source = &source;
-  graph.owner = owner;
-  graph.function = node;
+  FunctionGraph* graph = read(source, std::move(name), parts.body);
+  if (graph == nullptr) return;
+  graph->owner = owner;
+  graph->function = node;
+  lower(graph);
+  by_name_.try_emplace(graph->name, graph);
+}
+
+void Program::add_default(const Library::Source& source, std::string_view name,
+                          NodeId value) {
+  if (!has_call(source.tree, value)) return;
+  FunctionGraph* graph = read(source, std::string(name), value);
+  if (graph == nullptr) return;
+  graph->is_default = true;
+  lower(graph);
+}
+
+// Null for what cannot be read.
+FunctionGraph* Program::read(const Library::Source& source, std::string name,
+                             NodeId body) {
+  const Tree& tree = source.tree;
   try {
-    graph.body =
-        parse_body(source.tree.source, source.tree.range(parts.body), limits);
+    Tree statements = parse_body(tree.source, tree.range(body), limits_);
+    FunctionGraph& graph = functions_.emplace_back();
+    graph.name = std::move(name);
+    graph.source = &source;
+    graph.body = std::move(statements);
+    return &graph;
   } catch (const Error& error) {
     findings_.push_back({"unreadable-source", Severity::kWarning,
-                         printable(graph.name), error.what()});
-    functions_.pop_back();
-    return;
+                         printable(name), error.what()});
+    return nullptr;
   }
-  LowerContext context = {library_, &types_, &operators_, constant_types_,
-                          &names_};
-  Lowering(context, &graph).run();
-  by_name_.try_emplace(graph.name, &graph);
 }
+
+void Program::lower(FunctionGraph* graph) {
+  LowerContext context = {library_,       &types_,         &operators_,
+                          members_.get(), constant_types_, &names_};
+  Lowering(context, graph).run();
+}
+
+Program::~Program() = default;
 
 const FunctionGraph* Program::find(std::string_view name) const {
   auto entry = by_name_.find(name);

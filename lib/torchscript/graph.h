@@ -72,7 +72,10 @@ struct FunctionGraph {
   const Library::Source* source = nullptr;
   const ClassInfo* owner = nullptr;  // Null for a function of no class.
   NodeId function = kNoNode;         // In the source's tree.
-  Tree body;                         // Its root is the function's kBlock.
+  // Not the function's body: an argument's default, or a class's constant. Both
+  // are computed when the archive is loaded.
+  bool is_default = false;
+  Tree body;  // Its root is the function's kBlock.
   std::vector<std::string_view> parameters;  // Their names.
   std::vector<Operation> operations{Operation()};
   std::vector<OperationInput> inputs;
@@ -105,6 +108,8 @@ struct FunctionGraph {
   std::string_view argument_name(const Operation& operation, size_t i) const;
 };
 
+class Members;
+
 // All functions of an archive.
 class Program {
  public:
@@ -112,6 +117,7 @@ class Program {
   // The model must outlive the program.
   explicit Program(const Model& model, const Limits& limits = {});
   Program(const Program&) = delete;
+  ~Program();
 
   const Library& library() const { return library_; }
   const TypeTable& types() const { return types_; }
@@ -129,12 +135,19 @@ class Program {
   const std::vector<Finding>& findings() const { return findings_; }
 
  private:
-  void add(const Library::Source& source, const ClassInfo* owner, NodeId node,
-           const Limits& limits);
+  void add_class(const Library::Source& source, const ClassInfo& info);
+  void add(const Library::Source& source, const ClassInfo* owner, NodeId node);
+  void add_default(const Library::Source& source, std::string_view name,
+                   NodeId value);
+  FunctionGraph* read(const Library::Source& source, std::string name,
+                      NodeId body);
+  void lower(FunctionGraph* graph);
 
   const Library& library_;
+  const Limits limits_;
   TypeTable types_;
   OperatorTable operators_{&types_};
+  std::unique_ptr<Members> members_;
   std::vector<TypeId> constant_types_;
   std::unordered_set<std::string> names_;
   std::deque<FunctionGraph> functions_;

@@ -28,6 +28,29 @@ uint64_t name_bytes(const Tree& tree, std::string_view prefix) {
   return bytes;
 }
 
+// Each operation of a function may be told with the function's name.
+constexpr size_t kLongestName = 4096;
+
+void check_names(const Tree& tree, std::string_view prefix) {
+  auto check = [&](std::string_view name) {
+    if (prefix.size() + name.size() < kLongestName) return;
+    throw Error(ErrorKind::kLimit,
+                fmt::format("a name of more than {} bytes", kLongestName));
+  };
+  for (NodeId id : tree.children(tree.root)) {
+    if (tree.kind(id) == NodeKind::kFunction) {
+      check(tree.text(as_function(tree, id).name));
+    }
+    if (tree.kind(id) != NodeKind::kClass) continue;
+    Class parts = as_class(tree, id);
+    check(tree.text(parts.name));
+    for (NodeId member : tree.children(parts.body)) {
+      if (tree.kind(member) != NodeKind::kFunction) continue;
+      check(tree.text(as_function(tree, member).name));
+    }
+  }
+}
+
 }  // namespace
 
 void Library::add(std::string_view record, std::string_view source,
@@ -36,6 +59,7 @@ void Library::add(std::string_view record, std::string_view source,
                    qualified_prefix(record),
                    parse(source, Depth::kSignatures, limits),
                    {}};
+  check_names(parsed.tree, parsed.prefix);
   name_bytes_ += name_bytes(parsed.tree, parsed.prefix);
   if (name_bytes_ > limits.metadata_bytes) {
     throw Error(ErrorKind::kLimit,

@@ -23,7 +23,47 @@ constexpr std::array kAugmented = {
     AugmentedOperator{TokenKind::kSlashAssign, "aten::div", "aten::div_"},
 };
 
+// Names of the language that reach LibTorch's operators. A variable of that
+// name that is defined on some ways only does not hide them behind the branch,
+// so that only parameters are taken for variables.
+constexpr std::array kLanguage = {
+    std::string_view("torch"),     std::string_view("ops"),
+    std::string_view("CONSTANTS"), std::string_view("__torch__"),
+    std::string_view("fork"),      std::string_view("awaitable"),
+    std::string_view("getattr"),   std::string_view("rpc_sync"),
+    std::string_view("rpc_async"), std::string_view("rpc_remote"),
+};
+
 }  // namespace
+
+const Members::Entry& Members::of(const ClassInfo& info) {
+  auto [row, is_new] = entries_.try_emplace(&info);
+  Entry& entry = row->second;
+  if (!is_new) return entry;
+  for (const AttributeInfo& attribute : info.attributes) {
+    entry.attributes.try_emplace(attribute.name, &attribute);
+  }
+  for (const auto* list : {&info.methods, &info.hooks}) {
+    for (const MethodInfo& method : *list) {
+      entry.methods.try_emplace(method.name, &method);
+    }
+  }
+  return entry;
+}
+
+const AttributeInfo* Members::attribute(const ClassInfo& info,
+                                        std::string_view name) {
+  const auto& all = of(info).attributes;
+  auto found = all.find(name);
+  return found == all.end() ? nullptr : found->second;
+}
+
+const MethodInfo* Members::method(const ClassInfo& info,
+                                  std::string_view name) {
+  const auto& all = of(info).methods;
+  auto found = all.find(name);
+  return found == all.end() ? nullptr : found->second;
+}
 
 Lowering::Lowering(const LowerContext& context, FunctionGraph* graph)
     : context_(context),
@@ -75,10 +115,19 @@ OperationId Lowering::find(std::string_view variable) const {
   return entry == variables_.end() ? kNoOperation : entry->second;
 }
 
+bool Lowering::is_variable(std::string_view name) const {
+  auto entry = variables_.find(name);
+  if (entry == variables_.end()) return false;
+  if (std::ranges::find(kLanguage, name) == kLanguage.end()) return true;
+  const Operation& value = graph_[entry->second];
+  return value.kind == OperationKind::kParameter && value.name == name;
+}
+
 void Lowering::bind(std::string_view variable, OperationId value) {
-  OperationId& place = variables_[variable];
-  log_.push_back({variable, place});
-  place = value;
+  auto [entry, is_new] = variables_.try_emplace(variable, value);
+  log_.push_back({variable, std::nullopt});
+  if (!is_new) log_.back().before = std::exchange(entry->second, value);
+  if (value == kNoOperation) return;
   std::string_view& first = graph_.operations[value].variable;
   if (first.empty()) first = variable;
 }
@@ -89,36 +138,70 @@ Lowering::Assigned Lowering::undo(size_t mark) {
   while (log_.size() > mark) {
     auto [variable, before] = log_.back();
     log_.pop_back();
-    OperationId& place = variables_[variable];
-    if (seen.insert(variable).second) assigned.push_back({variable, place});
-    place = before;
+    auto entry = variables_.find(variable);
+    if (seen.insert(variable).second) {
+      assigned.push_back({variable, entry->second});
+    }
+    if (before) {
+      entry->second = *before;
+    } else {
+      variables_.erase(entry);
+    }
   }
   std::ranges::reverse(assigned);
   return assigned;
 }
 
-// After two branches, each variable is what one of them assigned, or else what
-// it was before.
-void Lowering::join(NodeId node, const Assigned& a, const Assigned& b) {
-  std::unordered_map<std::string_view, OperationId> others(b.begin(), b.end());
-  auto add = [&](std::string_view variable, OperationId one,
-                 OperationId other) {
-    if (other == kNoOperation || one == other) return bind(variable, one);
-    Operation operation;
-    operation.kind = OperationKind::kJoin;
-    operation.node = node;
-    operation.type = types_.join(type(one), type(other));
-    bind(variable, emit(operation, {{{}, one}, {{}, other}}));
+// Each variable is what one of the branches assigned, or what it was before.
+void Lowering::join(NodeId node, std::span<const Assigned> branches) {
+  struct Variable {
+    std::string_view name;
+    std::vector<OperationId> values;  // One a branch that assigned it.
   };
-  for (auto [variable, value] : a) {
-    auto other = others.find(variable);
-    bool in_both = other != others.end();
-    add(variable, value, in_both ? other->second : find(variable));
-    if (in_both) others.erase(other);
+  std::vector<Variable> variables;
+  std::unordered_map<std::string_view, size_t> rows;
+  for (const Assigned& branch : branches) {
+    for (auto [name, value] : branch) {
+      auto [row, is_new] = rows.try_emplace(name, variables.size());
+      if (is_new) variables.push_back({name, {}});
+      variables[row->second].values.push_back(value);
+    }
   }
-  for (auto [variable, value] : b) {
-    if (others.contains(variable)) add(variable, value, find(variable));
+  for (Variable& variable : variables) {
+    OperationId before = find(variable.name);
+    bool in_all = variable.values.size() == branches.size();
+    if (!in_all && before != kNoOperation) variable.values.push_back(before);
+    bind(variable.name, join_values(node, std::move(variable.values)));
   }
+}
+
+// One of these values, which need not differ.
+OperationId Lowering::join_values(NodeId node,
+                                  std::vector<OperationId> values) {
+  std::vector<OperationId> distinct;
+  auto is_covered = [&](OperationId value) {
+    return std::ranges::any_of(distinct, [&](OperationId other) {
+      if (other == value) return true;
+      if (graph_[other].kind != OperationKind::kJoin) return false;
+      auto inputs = graph_.inputs_of(graph_[other]);
+      return std::ranges::find(inputs, value, &OperationInput::value) !=
+             inputs.end();
+    });
+  };
+  for (OperationId value : values) {
+    if (!is_covered(value)) distinct.push_back(value);
+  }
+  if (distinct.size() == 1) return distinct[0];
+  Operation operation;
+  operation.kind = OperationKind::kJoin;
+  operation.node = node;
+  operation.type = type(distinct[0]);
+  Inputs inputs;
+  for (OperationId value : distinct) {
+    operation.type = types_.join(operation.type, type(value));
+    inputs.push_back({{}, value});
+  }
+  return emit(operation, inputs);
 }
 
 void Lowering::block(NodeId id) {
@@ -141,6 +224,7 @@ void Lowering::statement(NodeId id) {
       Row{NodeKind::kRaise, &Lowering::raise_statement},
       Row{NodeKind::kAssert, &Lowering::assert_statement},
       Row{NodeKind::kDelete, &Lowering::delete_statement},
+      Row{NodeKind::kFunction, &Lowering::nested_function},
   };
   if (tree_.kind(id) == NodeKind::kExpressionStatement) {
     expression(tree_.child(id, 0));
@@ -242,15 +326,26 @@ void Lowering::condition(NodeId id) {
   }
 }
 
+// A chain of `elif` is one choice of many: a variable that each branch assigns
+// is joined once, not once for each of the branches behind it.
 void Lowering::if_statement(NodeId id) {
-  condition(tree_.child(id, 0));
-  named_control(id, "prim::If");
+  std::vector<Assigned> branches;
   size_t mark = log_.size();
-  block(tree_.child(id, 1));
-  Assigned then = undo(mark);
-  block(tree_.child(id, 2));
-  Assigned otherwise = undo(mark);
-  join(id, then, otherwise);
+  for (NodeId next = id; next != kNoNode;) {
+    condition(tree_.child(next, 0));
+    named_control(next, "prim::If");
+    block(tree_.child(next, 1));
+    branches.push_back(undo(mark));
+    NodeId otherwise = tree_.child(next, 2);
+    next = kNoNode;
+    if (tree_[otherwise].op == TokenKind::kElif) {
+      next = tree_.child(otherwise, 0);
+    } else {
+      block(otherwise);
+      branches.push_back(undo(mark));
+    }
+  }
+  join(id, branches);
 }
 
 // An element of what a `for` or a comprehension goes through, or an index.
@@ -286,7 +381,7 @@ void Lowering::for_statement(NodeId id) {
   size_t mark = log_.size();
   store(tree_.child(id, 0), element_of(tree_.child(id, 0), tree_.child(id, 1)));
   block(tree_.child(id, 2));
-  join(id, undo(mark), {});
+  join(id, std::vector<Assigned>{undo(mark), {}});
 }
 
 void Lowering::while_statement(NodeId id) {
@@ -294,7 +389,7 @@ void Lowering::while_statement(NodeId id) {
   condition(tree_.child(id, 0));
   size_t mark = log_.size();
   block(tree_.child(id, 1));
-  join(id, undo(mark), {});
+  join(id, std::vector<Assigned>{undo(mark), {}});
 }
 
 void Lowering::with_statement(NodeId id) {
@@ -338,6 +433,17 @@ void Lowering::delete_statement(NodeId id) {
     OperationId index = expression(tree_.child(target, 1));
     emit_operator(target, "aten::Delete", {{{}, object}, {{}, index}});
   }
+}
+
+// A function that a fork runs. What it does is done where it stands.
+void Lowering::nested_function(NodeId id) {
+  Function parts = as_function(tree_, id);
+  for (NodeId parameter : tree_.children(parts.parameters)) {
+    expression(as_parameter(tree_, parameter).value);
+  }
+  size_t mark = log_.size();
+  block(parts.body);
+  undo(mark);
 }
 
 }  // namespace tsinspect::torchscript

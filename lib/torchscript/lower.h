@@ -15,11 +15,29 @@
 
 namespace tsinspect::torchscript {
 
+// The members of classes by name; made when a class is first asked for.
+class Members {
+ public:
+  // Null where a class has none of that name. A hook is a method too.
+  const AttributeInfo* attribute(const ClassInfo& info, std::string_view name);
+  const MethodInfo* method(const ClassInfo& info, std::string_view name);
+
+ private:
+  struct Entry {
+    std::unordered_map<std::string_view, const AttributeInfo*> attributes;
+    std::unordered_map<std::string_view, const MethodInfo*> methods;
+  };
+  const Entry& of(const ClassInfo& info);
+
+  std::unordered_map<const ClassInfo*, Entry> entries_;
+};
+
 // What all functions of a program share.
 struct LowerContext {
   const Library& library;
   TypeTable* types;
   OperatorTable* operators;
+  Members* members;
   std::span<const TypeId> constant_types;  // Of CONSTANTS.cN.
   std::unordered_set<std::string>* names;  // Text that operations view.
 };
@@ -52,6 +70,7 @@ class Lowering {
   void raise_statement(NodeId id);
   void assert_statement(NodeId id);
   void delete_statement(NodeId id);
+  void nested_function(NodeId id);
   void condition(NodeId id);
   OperationId element_of(NodeId node, NodeId iterable);
 
@@ -63,21 +82,24 @@ class Lowering {
   OperationId attribute_of(NodeId node, OperationId object,
                            std::string_view name);
   OperationId subscript(NodeId id);
-  OperationId tuple_slice(NodeId id, OperationId value);
+  OperationId slice(NodeId id, OperationId value, NodeId index);
+  OperationId tuple_slice(NodeId id, OperationId value, NodeId index);
   OperationId tensor_index(OperationId value, NodeId index);
   OperationId construct(NodeId id);
   OperationId unary(NodeId id);
   OperationId binary(NodeId id);
   OperationId conditional(NodeId id);
   OperationId comprehension(NodeId id);
+  bool is_qualified(NodeId id) const;
   OperationId qualified(NodeId id, const std::string& name);
 
   // Calls: lower_calls.cpp.
   OperationId call(NodeId id);
-  OperationId call_named(NodeId id, const std::string& name);
-  OperationId call_builtin(NodeId id, std::string_view name);
+  OperationId call_value(NodeId id, OperationId function, size_t first = 1);
+  OperationId call_named(NodeId id, std::string name, size_t first = 1);
+  OperationId call_builtin(NodeId id, std::string_view name, size_t first);
   OperationId call_method(NodeId id, OperationId object,
-                          std::string_view method);
+                          std::string_view method, size_t first = 1);
   OperationId convert(NodeId id, std::string_view op, TypeKind to);
   OperationId annotate(NodeId id);
   OperationId cast(NodeId id);
@@ -85,6 +107,8 @@ class Lowering {
   OperationId is_instance(NodeId id);
   OperationId get_attribute(NodeId id);
   OperationId fork(NodeId id);
+  OperationId awaitable(NodeId id);
+  OperationId later(NodeId id, std::string_view name);
   TypeId type_of_annotation(NodeId id);
   TypeId return_type(const Library::Source& source, NodeId function) const;
   TypeId method_type(TypeId object, std::string_view method) const;
@@ -102,18 +126,25 @@ class Lowering {
 
   // Variables, with a log of what was assigned, so that branches can be undone.
   using Assigned = std::vector<std::pair<std::string_view, OperationId>>;
+  struct Change {
+    std::string_view variable;
+    std::optional<OperationId> before;  // Unset where it was no variable.
+  };
   OperationId find(std::string_view variable) const;
+  bool is_variable(std::string_view name) const;
   void bind(std::string_view variable, OperationId value);
   // What was assigned since the log had `mark` entries, undone.
   Assigned undo(size_t mark);
-  void join(NodeId node, const Assigned& a, const Assigned& b);
+  // After branches of which one is taken.
+  void join(NodeId node, std::span<const Assigned> branches);
+  OperationId join_values(NodeId node, std::vector<OperationId> values);
 
   const LowerContext& context_;
   TypeTable& types_;
   FunctionGraph& graph_;
   const Tree& tree_;
   std::unordered_map<std::string_view, OperationId> variables_;
-  Assigned log_;  // Variable, and its value before.
+  std::vector<Change> log_;
 };
 
 }  // namespace tsinspect::torchscript

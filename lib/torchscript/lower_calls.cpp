@@ -8,34 +8,29 @@ namespace {
 
 constexpr std::string_view kTorch = "torch.";
 constexpr std::string_view kOps = "ops.";
-
-// Names that python_print.cpp gives operators which would clash with modules.
-struct Renamed {
-  std::string_view text;
-  std::string_view name;
-};
-constexpr std::array kRenamed = {
-    Renamed{"torch.autograd.backward", "aten::backward"},
-    Renamed{"torch.autograd.grad", "aten::grad"},
-};
+constexpr std::string_view kAutograd = "autograd.";
 
 // "aten::add" of "torch.add", "ns::name" of "ops.ns.name"; empty for what is no
-// operator.
+// operator. `autograd` of any namespace is aten's, as torch itself is.
 std::string operator_name(std::string_view text) {
-  for (const Renamed& row : kRenamed) {
-    if (row.text == text) return std::string(row.name);
-  }
+  std::string_view space = "aten";
   if (text.starts_with(kTorch)) {
     text.remove_prefix(kTorch.size());
-    if (text.find('.') != text.npos) return {};
-    return "aten::" + std::string(text);
+  } else if (text.starts_with(kOps)) {
+    text.remove_prefix(kOps.size());
+    size_t dot = text.find('.');
+    if (dot == text.npos) return {};
+    space = text.substr(0, dot);
+    text.remove_prefix(dot + 1);
+  } else {
+    return {};
   }
-  if (!text.starts_with(kOps)) return {};
-  text.remove_prefix(kOps.size());
-  size_t dot = text.find('.');
-  if (dot == text.npos) return {};
-  return std::string(text.substr(0, dot)) +
-         "::" + std::string(text.substr(dot + 1));
+  while (text.starts_with(kAutograd)) {
+    space = "aten";
+    text.remove_prefix(kAutograd.size());
+  }
+  if (space == "aten" && text.find('.') != text.npos) return {};
+  return std::string(space) + "::" + std::string(text);
 }
 
 // Functions of the language that stand for an operator, or a conversion.
@@ -108,7 +103,8 @@ OperationId Lowering::emit_operator(NodeId node, std::string_view name,
 
 Lowering::Inputs Lowering::arguments(NodeId call, size_t first) {
   Inputs inputs;
-  for (NodeId argument : tree_.children(call).subspan(first)) {
+  auto children = tree_.children(call);
+  for (NodeId argument : children.subspan(std::min(first, children.size()))) {
     if (tree_.kind(argument) == NodeKind::kKeyword) {
       std::string_view keyword = tree_.text(tree_.child(argument, 0));
       inputs.push_back({keyword, expression(tree_.child(argument, 1))});
@@ -123,29 +119,38 @@ Lowering::Inputs Lowering::arguments(NodeId call, size_t first) {
 
 OperationId Lowering::call(NodeId id) {
   NodeId callee = tree_.child(id, 0);
-  NodeId root = callee;
-  while (tree_.kind(root) == NodeKind::kAttribute) root = tree_.child(root, 0);
-  bool is_variable = tree_.kind(root) == NodeKind::kName &&
-                     variables_.contains(tree_.text(root));
-  if (tree_.kind(root) == NodeKind::kName && !is_variable) {
-    if (root == callee) return call_builtin(id, tree_.text(callee));
-    return call_named(id, dotted_name(tree_, callee));
-  }
+  if (is_qualified(callee)) return call_named(id, dotted_name(tree_, callee));
   if (tree_.kind(callee) == NodeKind::kAttribute) {
     OperationId object = expression(tree_.child(callee, 0));
-    return call_method(id, object, tree_.text(tree_.child(callee, 1)));
+    std::string_view name = tree_.text(tree_.child(callee, 1));
+    if (graph_[object].kind != OperationKind::kFunction) {
+      return call_method(id, object, name);
+    }
+    std::string full(graph_[object].name);
+    return call_named(id, full.append(".").append(name));
   }
-  OperationId function = expression(callee);
-  if (graph_[function].kind == OperationKind::kFunction) {
-    return call_named(id, std::string(graph_[function].name));
+  return call_value(id, expression(callee));
+}
+
+// A call of a function, a bound method or a module that is a value.
+OperationId Lowering::call_value(NodeId id, OperationId function,
+                                 size_t first) {
+  const Operation& value = graph_[function];
+  if (value.kind == OperationKind::kFunction) {
+    return call_named(id, std::string(value.name), first);
   }
-  return call_method(id, function, "forward");
+  bool is_method = value.kind == OperationKind::kAttribute &&
+                   value.type == type_id(TypeKind::kUnknown);
+  if (!is_method) return call_method(id, function, "forward", first);
+  OperationId object = graph_.inputs_of(value)[0].value;
+  return call_method(id, object, value.name, first);
 }
 
 // A call of an operator, a function or a class by its full name.
-OperationId Lowering::call_named(NodeId id, const std::string& name) {
+OperationId Lowering::call_named(NodeId id, std::string name, size_t first) {
+  if (name.find('.') == name.npos) return call_builtin(id, own(name), first);
   std::string op = operator_name(name);
-  if (!op.empty()) return emit_operator(id, op, arguments(id));
+  if (!op.empty()) return emit_operator(id, op, arguments(id, first));
   const ClassInfo* info = context_.library.find(name);
   auto function = context_.library.find_function(name);
   Operation operation;
@@ -157,7 +162,7 @@ OperationId Lowering::call_named(NodeId id, const std::string& name) {
     operation.name =
         own(is_tuple ? "prim::TupleConstruct" : "prim::CreateObject");
     operation.type = types_.parse(info->name);
-    return emit(operation, arguments(id));
+    return emit(operation, arguments(id, first));
   }
   operation.kind = OperationKind::kCallFunction;
   if (function.source != nullptr) {
@@ -166,10 +171,11 @@ OperationId Lowering::call_named(NodeId id, const std::string& name) {
     operation.kind = OperationKind::kCreate;
     operation.type = types_.parse(name);
   }
-  return emit(operation, arguments(id));
+  return emit(operation, arguments(id, first));
 }
 
-OperationId Lowering::call_builtin(NodeId id, std::string_view name) {
+OperationId Lowering::call_builtin(NodeId id, std::string_view name,
+                                   size_t first) {
   struct Row {
     std::string_view name;
     OperationId (Lowering::*lower)(NodeId);
@@ -181,21 +187,23 @@ OperationId Lowering::call_builtin(NodeId id, std::string_view name) {
       Row{"isinstance", &Lowering::is_instance},
       Row{"getattr", &Lowering::get_attribute},
       Row{"fork", &Lowering::fork},
+      Row{"awaitable", &Lowering::awaitable},
   };
   for (const Row& row : kRows) {
-    if (row.name == name) return (this->*row.lower)(id);
+    if (row.name == name && first == 1) return (this->*row.lower)(id);
   }
   for (const Conversion& row : kConversions) {
-    if (row.name == name) return convert(id, row.op, row.to);
+    if (row.name == name && first == 1) return convert(id, row.op, row.to);
   }
   for (const Builtin& row : kBuiltins) {
-    if (row.name == name) return emit_operator(id, row.op, arguments(id));
+    if (row.name == name)
+      return emit_operator(id, row.op, arguments(id, first));
   }
   Operation operation;
   operation.kind = OperationKind::kCallFunction;
   operation.node = id;
   operation.name = name;
-  return emit(operation, arguments(id));
+  return emit(operation, arguments(id, first));
 }
 
 OperationId Lowering::convert(NodeId id, std::string_view op, TypeKind to) {
@@ -254,24 +262,26 @@ OperationId Lowering::is_instance(NodeId id) {
 // getattr(object, "name")
 OperationId Lowering::get_attribute(NodeId id) {
   OperationId object = expression(tree_.child(id, 1));
+  expression(tree_.child(id, 3));  // What it is without that attribute.
   return attribute_of(id, object, own(string_value(tree_, tree_.child(id, 2))));
 }
 
 // fork(function, arguments…)
-OperationId Lowering::fork(NodeId id) {
+OperationId Lowering::fork(NodeId id) { return later(id, "prim::fork"); }
+
+// awaitable(function, arguments…)
+OperationId Lowering::awaitable(NodeId id) {
+  return later(id, "prim::awaitable");
+}
+
+OperationId Lowering::later(NodeId id, std::string_view name) {
   OperationId function = expression(tree_.child(id, 1));
-  Operation operation;
-  operation.kind = OperationKind::kCallFunction;
-  operation.node = id;
-  operation.name = graph_[function].name;
-  TypeId result = type_id(TypeKind::kUnknown);
-  auto target = context_.library.find_function(operation.name);
-  if (target.source != nullptr) {
-    result = return_type(*target.source, target.node);
-  }
-  operation.type = types_.parse("Future[" + types_[result].text + "]");
-  named_control(id, "prim::fork");
-  return emit(operation, arguments(id, 2));
+  named_control(id, name);
+  OperationId result = call_value(id, function, 2);
+  Operation& operation = graph_.operations[result];
+  std::string_view given = types_[operation.type].text;
+  operation.type = types_.parse("Future[" + std::string(given) + "]");
+  return result;
 }
 
 TypeId Lowering::return_type(const Library::Source& source,
@@ -284,19 +294,18 @@ TypeId Lowering::return_type(const Library::Source& source,
 TypeId Lowering::method_type(TypeId object, std::string_view method) const {
   const ClassInfo* info = context_.library.find(types_[object].text);
   if (info == nullptr) return type_id(TypeKind::kUnknown);
-  for (const auto* methods : {&info->methods, &info->hooks}) {
-    auto found = std::ranges::find(*methods, method, &MethodInfo::name);
-    if (found == methods->end()) continue;
-    return return_type(context_.library.source_of(*info), found->node);
-  }
-  return type_id(TypeKind::kUnknown);
+  const MethodInfo* found = context_.members->method(*info, method);
+  if (found == nullptr) return type_id(TypeKind::kUnknown);
+  return return_type(context_.library.source_of(*info), found->node);
 }
 
 OperationId Lowering::call_method(NodeId id, OperationId object,
-                                  std::string_view method) {
+                                  std::string_view method, size_t first) {
   TypeKind receiver = kind(object);
   Inputs inputs = {{{}, object}};
-  for (const OperationInput& input : arguments(id)) inputs.push_back(input);
+  for (const OperationInput& input : arguments(id, first)) {
+    inputs.push_back(input);
+  }
   // Methods of what is no object are operators.
   if (receiver != TypeKind::kNamed && receiver != TypeKind::kUnknown) {
     return emit_operator(id, own("aten::" + std::string(method)), inputs);

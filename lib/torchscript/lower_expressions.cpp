@@ -64,6 +64,9 @@ constexpr std::array kLiteralNames = {
     LiteralName{"nanj", TypeKind::kComplex},
 };
 
+// Aliases of aliases could make a name ever longer.
+constexpr size_t kLongestName = 4096;
+
 constexpr std::string_view kConstants = "CONSTANTS.c";
 
 // N of "CONSTANTS.cN".
@@ -108,6 +111,7 @@ OperationId Lowering::expression(NodeId id) {
   for (const Row& row : kRows) {
     if (row.kind == tree_.kind(id)) return (this->*row.lower)(id);
   }
+  for (NodeId child : tree_.children(id)) expression(child);
   return kNoOperation;
 }
 
@@ -147,27 +151,34 @@ OperationId Lowering::literal(NodeId id) {
 
 OperationId Lowering::name(NodeId id) {
   std::string_view text = tree_.text(id);
-  if (auto known = variables_.find(text); known != variables_.end()) {
-    return known->second;
-  }
+  if (is_variable(text)) return find(text);
   auto row = std::ranges::find(kLiteralNames, text, &LiteralName::name);
   if (row != kLiteralNames.end()) return named(id, {}, type_id(row->kind));
-  return kNoOperation;
+  return qualified(id, std::string(text));
+}
+
+// Whether this is a name of the language or of the program, dotted or not,
+// rather than an attribute of a value.
+bool Lowering::is_qualified(NodeId id) const {
+  NodeId root = id;
+  size_t dots = 0;
+  for (; tree_.kind(root) == NodeKind::kAttribute; ++dots) {
+    root = tree_.child(root, 0);
+  }
+  if (tree_.kind(root) != NodeKind::kName) return false;
+  std::string_view name = tree_.text(root);
+  return !is_variable(name) && (name != "CONSTANTS" || dots == 1);
 }
 
 OperationId Lowering::attribute(NodeId id) {
-  NodeId root = id;
-  while (tree_.kind(root) == NodeKind::kAttribute) root = tree_.child(root, 0);
-  if (tree_.kind(root) == NodeKind::kName &&
-      !variables_.contains(tree_.text(root))) {
-    return qualified(id, dotted_name(tree_, id));
-  }
+  if (is_qualified(id)) return qualified(id, dotted_name(tree_, id));
   OperationId object = expression(tree_.child(id, 0));
   return attribute_of(id, object, tree_.text(tree_.child(id, 1)));
 }
 
-// A dotted name that does not begin with a variable.
+// A name, dotted or not, that does not begin with a variable.
 OperationId Lowering::qualified(NodeId id, const std::string& name) {
+  if (name.size() > kLongestName) return kNoOperation;
   Operation operation;
   operation.node = id;
   if (auto index = constant_index(name)) {
@@ -179,7 +190,7 @@ OperationId Lowering::qualified(NodeId id, const std::string& name) {
     return emit(operation);
   }
   // `__torch__.Color.RED`: a member of an enum.
-  size_t dot = name.rfind('.');
+  size_t dot = std::min(name.rfind('.'), name.size());
   const ClassInfo* owner =
       context_.library.find(std::string_view(name).substr(0, dot));
   if (owner != nullptr && owner->kind == ClassKind::kEnum) {
@@ -192,6 +203,13 @@ OperationId Lowering::qualified(NodeId id, const std::string& name) {
 
 OperationId Lowering::attribute_of(NodeId node, OperationId object,
                                    std::string_view name) {
+  if (graph_[object].kind == OperationKind::kFunction) {
+    std::string full(graph_[object].name);
+    if (name == "autograd" && !full.starts_with("__torch__")) {
+      return qualified(node, "torch");  // As long as it may have been.
+    }
+    return qualified(node, full.append(".").append(name));
+  }
   TypeId owner = type(object);
   // `x.dtype`, as torch 1.0 wrote it.
   if (types_.kind(owner) == TypeKind::kTensor) {
@@ -203,11 +221,8 @@ OperationId Lowering::attribute_of(NodeId node, OperationId object,
   operation.node = node;
   operation.name = name;
   if (const ClassInfo* info = context_.library.find(types_[owner].text)) {
-    auto found =
-        std::ranges::find(info->attributes, name, &AttributeInfo::name);
-    if (found != info->attributes.end()) {
-      operation.type = types_.parse(found->type);
-    }
+    const AttributeInfo* found = context_.members->attribute(*info, name);
+    if (found != nullptr) operation.type = types_.parse(found->type);
   }
   return emit(operation, {{{}, object}});
 }
@@ -220,23 +235,12 @@ OperationId Lowering::subscript(NodeId id) {
     for (NodeId index : indices) value = tensor_index(value, index);
     return value;
   }
+  for (size_t i = 1; i < indices.size(); ++i) expression(indices[i]);
   NodeId index = indices.empty() ? kNoNode : indices[0];
   if (whole == TypeKind::kTuple && tree_.kind(index) == NodeKind::kSlice) {
-    return tuple_slice(id, value);
+    return tuple_slice(id, value, index);
   }
-  if (tree_.kind(index) == NodeKind::kSlice) {
-    Inputs inputs = {{{}, value}};
-    for (NodeId part : tree_.children(index)) {
-      inputs.push_back({{},
-                        part == kNoNode
-                            ? named(index, {}, type_id(TypeKind::kNone))
-                            : expression(part)});
-    }
-    if (tree_.child(index, 2) == kNoNode) {
-      inputs.back().value = named(index, {}, type_id(TypeKind::kInt));
-    }
-    return emit_operator(id, "aten::slice", inputs);
-  }
+  if (tree_.kind(index) == NodeKind::kSlice) return slice(id, value, index);
   if (whole == TypeKind::kTuple && tree_.kind(index) == NodeKind::kNumber) {
     Operation operation;
     operation.kind = OperationKind::kUnpack;
@@ -253,8 +257,23 @@ OperationId Lowering::subscript(NodeId id) {
                        {{{}, value}, {{}, expression(index)}});
 }
 
+OperationId Lowering::slice(NodeId id, OperationId value, NodeId index) {
+  Inputs inputs = {{{}, value}};
+  for (NodeId part : tree_.children(index)) {
+    inputs.push_back({{},
+                      part == kNoNode
+                          ? named(index, {}, type_id(TypeKind::kNone))
+                          : expression(part)});
+  }
+  if (tree_.child(index, 2) == kNoNode) {
+    inputs.back().value = named(index, {}, type_id(TypeKind::kInt));
+  }
+  return emit_operator(id, "aten::slice", inputs);
+}
+
 // Which items these are is not followed: any of them, each of any type.
-OperationId Lowering::tuple_slice(NodeId id, OperationId value) {
+OperationId Lowering::tuple_slice(NodeId id, OperationId value, NodeId index) {
+  expression(index);
   Operation operation;
   operation.kind = OperationKind::kCast;
   operation.node = id;
@@ -263,10 +282,10 @@ OperationId Lowering::tuple_slice(NodeId id, OperationId value) {
 }
 
 OperationId Lowering::tensor_index(OperationId value, NodeId index) {
+  OperationId at = expression(index);
   if (tree_.kind(index) == NodeKind::kSlice) {
     return emit_operator(index, "aten::slice", {{{}, value}});
   }
-  OperationId at = expression(index);
   std::string_view name = kind(at) == TypeKind::kInt    ? "aten::select"
                           : kind(at) == TypeKind::kNone ? "aten::unsqueeze"
                                                         : "aten::index";

@@ -75,7 +75,11 @@ class Parser : private ExpressionParser {
         parse_depth_(depth) {}
 
   // Statements up to the end of the source, as the root of the tree.
-  Tree parse(NodeKind root) {
+  // All of the lexer's text, which is so many bytes.
+  Tree parse(NodeKind root, size_t bytes) {
+    // What signatures of real files need.
+    tree_.nodes.reserve(bytes / 16 + 8);
+    tree_.links.reserve(bytes / 16 + 8);
     uint32_t begin = token_.begin;
     std::vector<NodeId> statements;
     while (!at(TokenKind::kEnd)) statements.push_back(statement());
@@ -363,12 +367,13 @@ NodeId Parser::word_statement(NodeKind kind) {
 }  // namespace
 
 Tree parse(std::string_view source, Depth depth, const Limits& limits) {
-  return Parser(source, Lexer(source), depth, limits).parse(NodeKind::kModule);
+  return Parser(source, Lexer(source), depth, limits)
+      .parse(NodeKind::kModule, source.size());
 }
 
 Tree parse_body(std::string_view source, Range body, const Limits& limits) {
   return Parser(source, Lexer(source, body), Depth::kBodies, limits)
-      .parse(NodeKind::kBlock);
+      .parse(NodeKind::kBlock, body.end - body.begin);
 }
 
 }  // namespace tsinspect::torchscript

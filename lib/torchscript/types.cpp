@@ -56,8 +56,11 @@ const NamedKind* find(const Table& table, std::string_view name) {
   return row == table.end() ? nullptr : &*row;
 }
 
-// Types nest no deeper in real programs.
-constexpr size_t kMaxDepth = 32;
+// Types of real programs nest no deeper and are no longer. A tuple made of two
+// others is twice as long, in a few bytes of source.
+constexpr uint16_t kMaxDepth = 32;
+constexpr size_t kMaxText = 8192;
+constexpr uint64_t kMaxTextBytes = uint64_t{32} << 20;
 
 }  // namespace
 
@@ -156,8 +159,8 @@ class TypeTable::Parser {
 
   TypeId generic(std::string_view word, const std::vector<TypeId>& arguments) {
     std::string text(word);
-    for (TypeId id : arguments) {
-      text += (&id == arguments.data() ? "[" : ", ") + table_[id].text;
+    for (size_t i = 0; i < arguments.size() && text.size() <= kMaxText; ++i) {
+      text += (i == 0 ? "[" : ", ") + table_[arguments[i]].text;
     }
     return table_.intern(TypeKind::kGeneric, text + "]", arguments);
   }
@@ -176,6 +179,7 @@ TypeTable::TypeTable() {
 }
 
 TypeId TypeTable::parse(std::string_view annotation) {
+  if (annotation.size() > 2 * kMaxText) return type_id(TypeKind::kUnknown);
   auto known = by_text_.find(annotation);
   if (known != by_text_.end()) return known->second;
   auto [entry, is_new] = parsed_.try_emplace(std::string(annotation));
@@ -192,7 +196,7 @@ TypeId TypeTable::make(TypeKind kind, std::span<const TypeId> arguments) {
   if (row == kConstructors.end()) return type_id(kind);
   std::string text(row->name);
   text += '[';
-  for (size_t i = 0; i < arguments.size(); ++i) {
+  for (size_t i = 0; i < arguments.size() && text.size() <= kMaxText; ++i) {
     if (i > 0) text += ", ";
     text += types_[arguments[i]].text;
   }
@@ -239,9 +243,18 @@ TypeId TypeTable::intern(TypeKind kind, std::string text,
                          std::span<const TypeId> arguments) {
   auto known = by_text_.find(text);
   if (known != by_text_.end()) return known->second;
+  uint16_t depth = 0;
+  for (TypeId argument : arguments) {
+    depth = std::max<uint16_t>(depth, types_[argument].depth + 1);
+  }
+  if (depth > kMaxDepth || text.size() > kMaxText ||
+      text_bytes_ + text.size() > kMaxTextBytes) {
+    return type_id(TypeKind::kUnknown);
+  }
+  text_bytes_ += text.size();
   auto id = static_cast<TypeId>(types_.size());
   types_.push_back(
-      {kind, std::move(text), {arguments.begin(), arguments.end()}});
+      {kind, depth, std::move(text), {arguments.begin(), arguments.end()}});
   by_text_[types_.back().text] = id;
   return id;
 }

@@ -41,17 +41,20 @@ constexpr TypeId type_id(TypeKind kind) { return static_cast<TypeId>(kind); }
 
 struct Type {
   TypeKind kind = TypeKind::kUnknown;
-  std::string text;  // As an annotation: "List[int]".
+  uint16_t depth = 0;  // Of its arguments' nesting.
+  std::string text;    // As an annotation: "List[int]".
   std::vector<TypeId> arguments;
 };
 
-// All types of a program. Equal types have equal ids.
+// All types of a program. Equal types have equal ids. What nests deeper than
+// types of real programs do, or is far longer, is kUnknown; so is any new type
+// once there are tens of megabytes of them.
 class TypeTable {
  public:
   TypeTable();
 
   // The type that an annotation means: "Dict[str, Tensor]", "__torch__.Net".
-  // kUnknown for what is none, or is nested deeper than types are.
+  // kUnknown for what is none.
   TypeId parse(std::string_view annotation);
 
   // The same for a type in an operator's schema, where names of one letter and
@@ -86,6 +89,7 @@ class TypeTable {
   std::unordered_map<std::string_view, TypeId> by_text_;
   // Annotations as they were written, which may have other blanks.
   std::unordered_map<std::string, TypeId> parsed_;
+  uint64_t text_bytes_ = 0;  // Of all types.
 };
 
 }  // namespace tsinspect::torchscript

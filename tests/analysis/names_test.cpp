@@ -40,6 +40,20 @@ TEST(NameFilter, ExclamationMarkTakesAway) {
   EXPECT_FALSE(matches({"a.*", "!*.bias"}, "b.weight"));
 }
 
+TEST(NameFilter, TakesWhatHasTwoNamesByEither) {
+  auto either = [](std::vector<std::string> patterns) {
+    return NameFilter(patterns).matches("CONSTANTS.c0", "conv.weight");
+  };
+  EXPECT_TRUE(either({}));
+  EXPECT_TRUE(either({"CONSTANTS.*"}));
+  EXPECT_TRUE(either({"conv.*"}));
+  EXPECT_TRUE(either({"no", "conv.*"}));
+  EXPECT_FALSE(either({"fc.*"}));
+  EXPECT_FALSE(either({"!CONSTANTS.*"}));
+  EXPECT_FALSE(either({"CONSTANTS.*", "!*.weight"}));
+  EXPECT_TRUE(either({"!*.bias"}));
+}
+
 TEST(NameFilter, ManyStarsTakeNoExponentialTime) {
   std::string pattern;
   for (int i = 0; i < 50; ++i) pattern += "a*";

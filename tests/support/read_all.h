@@ -9,11 +9,14 @@
 
 #include "tsinspect/code.h"
 #include "tsinspect/error.h"
+#include "tsinspect/layers.h"
 #include "tsinspect/listing.h"
 #include "tsinspect/model.h"
 #include "tsinspect/module_tree.h"
 #include "tsinspect/object_tree.h"
+#include "tsinspect/program.h"
 #include "tsinspect/records.h"
+#include "tsinspect/recovered_names.h"
 #include "tsinspect/summary.h"
 #include "tsinspect/values.h"
 
@@ -67,6 +70,20 @@ inline void read_code(const Model& model, const Limits& limits) {
   }
 }
 
+// What the source does.
+inline void read_program(const Model& model) {
+  if (model.source == nullptr && model.bytecode == kNoObject) return;
+  try {
+    std::vector<Finding> findings;
+    operators(model, &findings);
+    bytecode_operators(model);
+    outside_calls(model);
+    layers(model);
+    operator_names(model);
+  } catch (const Error&) {
+  }
+}
+
 // At most so many tensors' values are read; the rest is only listed.
 inline void read_all(const Model& model, const Limits& limits,
                      size_t most_tensors = 64) {
@@ -85,6 +102,7 @@ inline void read_all(const Model& model, const Limits& limits,
   module_tree(model);
   summarize(model);
   read_code(model, limits);
+  read_program(model);
   if (model.root != kNoObject) {
     one_line(model.objects, model.root, 200);
     auto all = members(model.objects, model.root);
@@ -101,7 +119,9 @@ inline void read_all(const Model& model, const Limits& limits,
 inline void open_and_read_all(const std::string& path,
                               const Limits& limits = {}) {
   try {
-    read_all(open_partial(path, limits), limits);
+    Model model = open_partial(path, limits);
+    read_all(model, limits);
+    recover_names(&model);
   } catch (const Error&) {
   }
 }

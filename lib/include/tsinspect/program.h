@@ -63,14 +63,19 @@ std::vector<OperatorCount> bytecode_operators(const Model& model);
 // A call that reaches outside of the process, or runs code that is not
 // LibTorch's.
 struct OutsideCall {
-  std::string name;    // "aten::save", or the custom class or operator.
+  // "aten::save", or the custom class or operator, or the function or record
+  // that cannot be read.
+  std::string name;
   std::string reason;  // "writes a file"
   OperatorUse use;
-  bool at_load = false;  // A `__setstate__` reaches it: loading runs it.
+  // Loading may run it: a `__setstate__` reaches it, or the default of an
+  // argument, or the constant of a class.
+  bool at_load = false;
 };
 
 // The calls to know of before the model is loaded or run: operators that read
-// or write files or call other processes, and all that is not LibTorch's own.
+// or write files or call other processes, all that is not LibTorch's own, and
+// functions that cannot be read.
 // Ask this before executing a file. Where a call's target cannot be told from
 // the text, every method of that name is taken for it.
 std::vector<OutsideCall> outside_calls(const Model& model);
