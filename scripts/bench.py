@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Measures whole processes of tsinspect beside what they are held against.
 
-Makes its data (about 2.5 GiB) once, in --data: a state_dict of 1 GiB in 16
-tensors, and one of 100,000 small tensors, as torch.save and safetensors files.
-Each round runs every contender once, so that a slow moment hits all of them:
+Makes its data (about 2.6 GiB) once, in --data: a state_dict of 1 GiB in 16
+tensors, and one of 100,000 small tensors, as torch.save and safetensors files;
+a model of 2,049 modules, scripted, and traced, which gives each module a class
+and record of its own; a frozen ResNet-18 and its state_dict. Each round runs every contender once, so that a slow moment hits all of them:
 
 - tsinspect params FILE;
 - tsinspect diff FILE OTHER, on two files of 1 GiB of which 3 of 16 tensors
@@ -14,6 +15,10 @@ Each round runs every contender once, so that a slow moment hits all of them:
   infinities of every tensor of a mapped file;
 - tsinspect export of 1 GiB to safetensors, npz and .pt, beside cp and np.savez,
   into a new file in the same folder each time;
+- tsinspect code, ops and graph, beside inflating the records of source
+  (tests/bench/inflate.cpp), and beside torch.jit.load with export_opnames;
+- tsinspect params --names-from of the frozen model, beside memcmp of the two
+  files as far as both go;
 - an empty C process, and the least work that listing a torch.save file needs
   (tests/bench/floor.cpp), as processes;
 - torch.load(mmap=True) and safetensors' safe_open, timed inside an interpreter
@@ -36,6 +41,8 @@ import time
 SEED = 20240601
 FILES = ("big.pt", "many.pt", "big.safetensors", "many.safetensors")
 PAIR = ("big.pt", "big_b.pt")
+PROGRAMS = ("scripted.pt", "traced.pt")
+FROZEN = ("frozen.pt", "unfrozen.pt")
 
 
 # The data: a function of the seed alone.
@@ -87,7 +94,59 @@ def many(count=100_000, mean=256):
     return state
 
 
+def deep():
+    """512 blocks of a norm and two linear layers, in a Sequential."""
+    import torch
+    from torch import nn
+
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.norm = nn.LayerNorm(8)
+            self.query, self.out = nn.Linear(8, 8), nn.Linear(8, 8)
+
+        def forward(self, x):
+            return x + self.out(torch.tanh(self.query(self.norm(x))))
+
+    return nn.Sequential(*(Block() for _ in range(512))).eval()
+
+
+def make_programs(folder):
+    import torch
+    model = deep()
+    torch.jit.script(model).save(folder / PROGRAMS[0])
+    torch.jit.trace(model, torch.ones(1, 8)).save(folder / PROGRAMS[1])
+
+
+def resnet18():
+    """Its layers, one after another, with values that are not all the same."""
+    import torch
+    from torch import nn
+    widths = [64] * 5 + [128] * 5 + [256] * 5 + [512] * 5
+    layers, last = [], 3
+    for width in widths:
+        layers += [nn.Conv2d(last, width, 3, padding=1, bias=False),
+                   nn.BatchNorm2d(width), nn.ReLU()]
+        last = width
+    model = nn.Sequential(*layers).eval()
+    torch.manual_seed(SEED)
+    for tensor in model.state_dict().values():
+        if tensor.is_floating_point():
+            tensor.uniform_(0.5, 1.5)
+    return model
+
+
+def make_frozen(folder):
+    import torch
+    model = resnet18()
+    torch.save(model.state_dict(), folder / FROZEN[1])
+    torch.jit.freeze(torch.jit.script(model)).save(folder / FROZEN[0])
+
+
 def make_data(folder):
+    for names_, make in ((PROGRAMS, make_programs), (FROZEN, make_frozen)):
+        if not all((folder / name).exists() for name in names_):
+            make(folder)
     for maker in (big, many):
         files = [folder / name for name in FILES
                  if name.startswith(maker.__name__)]
@@ -146,8 +205,14 @@ def savez(file):
                 **{name: tensor.numpy() for name, tensor in state.items()})
 
 
-READERS = {"np.savez": savez, "torch.load(mmap=True)": torch_load, "safe_open": safe_open,
-           "torch.equal": torch_equal, "torch eager": torch_stats}
+def torch_jit(file):
+    import torch
+    torch.jit.export_opnames(torch.jit.load(file, map_location="cpu"))
+
+
+READERS = {"np.savez": savez, "torch.load(mmap=True)": torch_load,
+           "safe_open": safe_open, "torch.equal": torch_equal,
+           "torch eager": torch_stats, "torch.jit": torch_jit}
 
 
 def peak_kib():
@@ -188,7 +253,7 @@ class Process:
 
     def __call__(self, file):
         files = [] if self.command[0].endswith("empty") else [str(file)]
-        if self.command[-1] == "diff" or self.command[0].endswith("compare"):
+        if self.command[-1] == "diff" or self.command[-1].endswith("compare"):
             files.append(str(file.with_name(PAIR[1])))
         command = [*self.command, *files]
         if "{}" in self.command:  # The place of the file, if not the last.
@@ -267,6 +332,26 @@ def export_contenders(folder, small):
             ("np.savez", Writing(savez, exported(small[0], ".npz")), files, 3)]
 
 
+def program_contenders(folder, data):
+    commands = [(f"tsinspect {command}", Process(folder, "tsinspect", command),
+                 PROGRAMS, None) for command in ("ops", "code", "graph")]
+    torch_jit_ = Interpreter("torch.jit", data / PROGRAMS[0])
+    return [*commands,
+            ("inflating", Process(folder, "bench_inflate"), PROGRAMS, None),
+            ("empty process", Process(folder, "bench_empty"), PROGRAMS, None),
+            ("torch.jit", torch_jit_, PROGRAMS, 5)]
+
+
+def names_contenders(folder, data):
+    original = str(data / FROZEN[1])
+    params = "tsinspect", "params"
+    return [("  --names-from", Process(folder, *params, "--names-from",
+                                       original), FROZEN[:1], None),
+            ("tsinspect params", Process(folder, *params), FROZEN[:1], None),
+            ("memcmp of it", Process(folder, "bench_compare", original, original),
+             FROZEN[:1], None)]
+
+
 def make_small(folder):
     """Files to warm the interpreters up with."""
     import torch
@@ -322,7 +407,10 @@ def main():
     folder, small = args.bin.resolve(), make_small(args.data)
     of_one, of_two = contenders(folder, small), diff_contenders(folder, small)
     values = stats_contenders(folder, small)
-    for name, runners in [*((name, of_one) for name in FILES),
+    programs = program_contenders(folder, args.data)
+    for name, runners in [*((name, programs) for name in PROGRAMS),
+                          (FROZEN[0], names_contenders(folder, args.data)),
+                          *((name, of_one) for name in FILES),
                           *((name, values) for name in FILES[:2]),
                           (FILES[0], export_contenders(folder, small)),
                           (PAIR[0], of_two)]:

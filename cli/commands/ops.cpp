@@ -14,13 +14,6 @@ struct OpsOptions {
   bool where = false;
 };
 
-// The operators of a file that the filter takes.
-struct Inventory {
-  std::vector<OperatorCount> source;
-  std::vector<OperatorCount> bytecode;
-  std::vector<OutsideCall> outside;
-};
-
 void keep_matching(const NameFilter& filter, std::vector<OperatorCount>* rows) {
   std::erase_if(*rows, [&](const OperatorCount& row) {
     return !filter.matches(row.name);
@@ -147,28 +140,27 @@ void run(const Model& model, const OpsOptions& options, Report& report) {
                             "archives do",
                             to_string(model.form)));
   }
-  std::vector<Finding> findings;
-  Inventory found = {operators(model, &findings), bytecode_operators(model),
-                     outside_calls(model)};
+  ProgramSummary found = summarize_program(model);
   NameFilter filter(options.filter);
-  keep_matching(filter, &found.source);
-  keep_matching(filter, &found.bytecode);
-  for (const Finding& finding : findings) {
+  keep_matching(filter, &found.operators);
+  keep_matching(filter, &found.bytecode_operators);
+  for (const Finding& finding : found.findings) {
     report.note(finding.where + ": " + finding.message);
   }
   if (report.json) {
-    write_operators(*report.json, "operators", found.source);
-    write_operators(*report.json, "bytecode_operators", found.bytecode);
-    return write_outside(*report.json, found.outside);
+    write_operators(*report.json, "operators", found.operators);
+    write_operators(*report.json, "bytecode_operators",
+                    found.bytecode_operators);
+    return write_outside(*report.json, found.outside_calls);
   }
   report.print_heading(model);
-  if (found.source.empty() && found.bytecode.empty()) {
+  if (found.operators.empty() && found.bytecode_operators.empty()) {
     report.out.text(options.filter.empty() ? "no operators in this file\n"
                                            : "no operators chosen\n");
   }
-  print_rows(report.out, found.source, options, "");
-  print_rows(report.out, found.bytecode, options, " in bytecode");
-  print_outside(report.out, found.outside);
+  print_rows(report.out, found.operators, options, "");
+  print_rows(report.out, found.bytecode_operators, options, " in bytecode");
+  print_outside(report.out, found.outside_calls);
 }
 
 Action setup(Options* options) {

@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <utility>
 
-#include "torchscript/graph.h"
-#include "tsinspect/program.h"
+#include "analysis/program_parts.h"
 
 namespace tsinspect {
 namespace {
@@ -138,20 +138,35 @@ const char* to_string(OperatorKind kind) {
   return kNames[static_cast<size_t>(kind)];
 }
 
-std::vector<OperatorCount> operators(const Model& model,
-                                     std::vector<Finding>* findings) {
-  if (model.source == nullptr) return {};
+std::vector<OperatorCount> operators_of(const Program& program) {
   Inventory inventory;
-  Program program(model);
   add_source(program, &inventory);
-  if (findings != nullptr) *findings = program.findings();
   return inventory.take();
+}
+
+std::vector<OperatorCount> operators(const Model& model) {
+  if (model.source == nullptr) return {};
+  return operators_of(Program(model));
 }
 
 std::vector<OperatorCount> bytecode_operators(const Model& model) {
   Inventory inventory;
   Bytecode(model, &inventory);
   return inventory.take();
+}
+
+ProgramSummary summarize_program(const Model& model) {
+  ProgramSummary summary;
+  std::optional<Program> program;
+  if (model.source != nullptr) {
+    program.emplace(model);
+    summary.operators = operators_of(*program);
+    summary.findings = program->findings();
+  }
+  summary.bytecode_operators = bytecode_operators(model);
+  summary.outside_calls =
+      outside_calls_of(model, program ? &*program : nullptr);
+  return summary;
 }
 
 }  // namespace tsinspect

@@ -3,8 +3,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "torchscript/graph.h"
-#include "tsinspect/program.h"
+#include "analysis/program_parts.h"
 
 namespace tsinspect {
 namespace {
@@ -162,8 +161,8 @@ void add_unreadable(const std::vector<Finding>& findings,
   }
 }
 
-void add_source(const Model& model, std::vector<OutsideCall>* calls) {
-  Program program(model);
+void add_source(const Model& model, const Program& program,
+                std::vector<OutsideCall>* calls) {
   LoadReach reach(program);
   for (const FunctionGraph& function : program.functions()) {
     for (const Operation& operation : function.operations) {
@@ -182,7 +181,8 @@ void add_source(const Model& model, std::vector<OutsideCall>* calls) {
 
 }  // namespace
 
-std::vector<OutsideCall> outside_calls(const Model& model) {
+std::vector<OutsideCall> outside_calls_of(const Model& model,
+                                          const Program* program) {
   std::vector<OutsideCall> calls;
   // Loading a pickle makes its objects: their class need not be in the source.
   for (const Import& import : model.imports) {
@@ -194,7 +194,7 @@ std::vector<OutsideCall> outside_calls(const Model& model) {
     calls.push_back(
         {std::string(import.name), kCustomClass, {"", {record, offset}}, true});
   }
-  if (model.source != nullptr) add_source(model, &calls);
+  if (program != nullptr) add_source(model, *program, &calls);
   for (const OperatorCount& op : bytecode_operators(model)) {
     std::string_view reason = reason_of(op.name);
     if (reason.empty()) continue;
@@ -204,6 +204,12 @@ std::vector<OutsideCall> outside_calls(const Model& model) {
     }
   }
   return calls;
+}
+
+std::vector<OutsideCall> outside_calls(const Model& model) {
+  if (model.source == nullptr) return outside_calls_of(model, nullptr);
+  Program program(model);
+  return outside_calls_of(model, &program);
 }
 
 }  // namespace tsinspect

@@ -262,10 +262,10 @@ TEST(Operators, AreCountedWhereTheyAreWritten) {
 TEST(Operators, WhatCannotBeReadIsAFinding) {
   Model model = script_model(script_object("Net"),
                              std::string(kNet) + "  def f(self):\n    a b\n");
-  std::vector<Finding> findings;
-  EXPECT_THAT(operators(model, &findings), IsEmpty());
-  ASSERT_EQ(findings.size(), 1U);
-  EXPECT_EQ(findings[0].where, "__torch__.Net.f");
+  ProgramSummary summary = summarize_program(model);
+  EXPECT_THAT(summary.operators, IsEmpty());
+  ASSERT_EQ(summary.findings.size(), 1U);
+  EXPECT_EQ(summary.findings[0].where, "__torch__.Net.f");
 }
 
 }  // namespace

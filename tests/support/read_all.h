@@ -74,10 +74,7 @@ inline void read_code(const Model& model, const Limits& limits) {
 inline void read_program(const Model& model) {
   if (model.source == nullptr && model.bytecode == kNoObject) return;
   try {
-    std::vector<Finding> findings;
-    operators(model, &findings);
-    bytecode_operators(model);
-    outside_calls(model);
+    summarize_program(model);
     layers(model);
     operator_names(model);
   } catch (const Error&) {

@@ -47,15 +47,13 @@ struct OperatorCount {
 };
 
 // All operators of a TorchScript model's source, by name and overload. Empty
-// for a model of another form. What source cannot be read is told in *findings,
-// if that is not null.
+// for a model of another form.
 //
 // Operators are counted where they are written: in a loop, or in a function
 // that several others call, once. Names are those of torch.ops; overloads are
 // chosen as LibTorch's compiler chooses them. Source: the schemas of torch
 // 2.13.
-std::vector<OperatorCount> operators(const Model& model,
-                                     std::vector<Finding>* findings = nullptr);
+std::vector<OperatorCount> operators(const Model& model);
 
 // The same for the bytecode of a mobile file, which is what runs there.
 std::vector<OperatorCount> bytecode_operators(const Model& model);
@@ -79,5 +77,15 @@ struct OutsideCall {
 // Ask this before executing a file. Where a call's target cannot be told from
 // the text, every method of that name is taken for it.
 std::vector<OutsideCall> outside_calls(const Model& model);
+
+struct ProgramSummary {
+  std::vector<OperatorCount> operators;
+  std::vector<OperatorCount> bytecode_operators;
+  std::vector<OutsideCall> outside_calls;
+  std::vector<Finding> findings;  // What source cannot be read.
+};
+
+// All of the above, reading the program once.
+ProgramSummary summarize_program(const Model& model);
 
 }  // namespace tsinspect
