@@ -42,6 +42,8 @@ def nodes(block):
         yield node
         for inner in node.blocks():
             yield from nodes(inner)
+        if node.hasAttribute("Subgraph"):  # Of prim::fork.
+            yield from nodes(node.g("Subgraph"))
 
 
 def kinds_and_schemas(unit):

@@ -406,10 +406,14 @@ void Lowering::with_statement(NodeId id) {
 }
 
 void Lowering::return_statement(NodeId id) {
+  OperationId value = expression(tree_.child(id, 0));
+  if (returned_) {
+    returned_ = value;
+    return;
+  }
   Operation operation;
   operation.kind = OperationKind::kReturn;
   operation.node = id;
-  OperationId value = expression(tree_.child(id, 0));
   operation.type = type(value);
   emit(operation, {{{}, value}});
 }
@@ -442,8 +446,10 @@ void Lowering::nested_function(NodeId id) {
     expression(as_parameter(tree_, parameter).value);
   }
   size_t mark = log_.size();
+  auto outer = std::exchange(returned_, kNoOperation);
   block(parts.body);
   undo(mark);
+  closures_[tree_.text(parts.name)] = *std::exchange(returned_, outer);
 }
 
 }  // namespace tsinspect::torchscript

@@ -145,6 +145,11 @@ class Lowering {
   const Tree& tree_;
   std::unordered_map<std::string_view, OperationId> variables_;
   std::vector<Change> log_;
+
+  // What the functions within this one return, by name; and what the one that
+  // is being read returns.
+  std::unordered_map<std::string_view, OperationId> closures_;
+  std::optional<OperationId> returned_;
 };
 
 }  // namespace tsinspect::torchscript

@@ -275,9 +275,21 @@ OperationId Lowering::awaitable(NodeId id) {
 }
 
 OperationId Lowering::later(NodeId id, std::string_view name) {
-  OperationId function = expression(tree_.child(id, 1));
-  named_control(id, name);
-  OperationId result = call_value(id, function, 2);
+  auto closure = closures_.find(tree_.text(tree_.child(id, 1)));
+  OperationId result = kNoOperation;
+  if (closure != closures_.end()) {
+    named_control(id, name);
+    Operation operation;
+    operation.kind = OperationKind::kCast;
+    operation.node = id;
+    operation.name = "closure";
+    operation.type = type(closure->second);
+    result = emit(operation, {{{}, closure->second}});
+  } else {
+    OperationId function = expression(tree_.child(id, 1));
+    named_control(id, name);
+    result = call_value(id, function, 2);
+  }
   Operation& operation = graph_.operations[result];
   std::string_view given = types_[operation.type].text;
   operation.type = types_.parse("Future[" + std::string(given) + "]");

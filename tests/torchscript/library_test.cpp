@@ -104,8 +104,20 @@ TEST(BadLibrary, RefusesSourceThatNestsTooDeep) {
 }
 
 // A name of 60,000 bytes, in front of every one of 40,000 methods.
+TEST(BadLibrary, RefusesNamesThatAreTooLong) {
+  std::string name(5000, 'n');
+  for (const std::string& source :
+       {"class " + name + "(Module):\n  pass\n",
+        "class C(Module):\n  def " + name + "(self):\n    pass\n",
+        "def " + name + "():\n  pass\n"}) {
+    Library library;
+    expect_error(ErrorKind::kLimit, "a name of more than 4096 bytes",
+                 [&] { library.add("code/a.py", source, {}); });
+  }
+}
+
 TEST(BadLibrary, RefusesNamesThatAreRepeatedTooOften) {
-  std::string record = "code/" + std::string(60'000, 'n') + ".py";
+  std::string record = "code/" + std::string(4000, 'n') + ".py";
   std::string source = "class C(Module):\n";
   for (int i = 0; i < 40'000; ++i) source += "  def a(self):\n    b\n";
   Library library;

@@ -350,9 +350,32 @@ TEST(Lower, OtherStatements) {
       {"x: Tensor",
        "def h(y: Tensor, n: int=len(\"a\")):\n"
        "  z = torch.relu(y)\n"
-       "fork(h)\nreturn z",
+       "return z",
        {"%0 = aten::len.str(\"a\"): int", "%1 = aten::relu(y): Tensor",
-        "prim::fork", "%2 = call h(): Future[?]", "return(z)"}},
+        "return(z)"}},
+  });
+}
+
+TEST(Lower, AForkOfAFunctionWithinGivesWhatThatReturns) {
+  check({
+      {"x: Tensor",
+       "def __forked_function():\n"
+       "  return torch.relu(x)\n"
+       "r = fork(__forked_function)\n"
+       "return torch.wait(r)",
+       {"%0 = aten::relu(x): Tensor", "prim::fork",
+        "%1 = closure(%0): Future[Tensor]", "%2 = aten::wait(%1): Tensor",
+        "return(%2)"}},
+      {"x: Tensor",
+       "def g():\n"
+       "  def h():\n"
+       "    return x\n"
+       "  return 1\n"
+       "fork(g)",
+       {"prim::fork", "%0 = closure(1): Future[int]"}},
+      {"",
+       "def g():\n  pass\nfork(g)",
+       {"prim::fork", "%0 = closure(?): Future[?]"}},
   });
 }
 
