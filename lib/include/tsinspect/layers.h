@@ -20,7 +20,8 @@ struct LayerTensor {
   uint32_t tensor = 0;  // Row of Model::tensors.
   // What it passed through on its way, first to last: "t", "to", "view".
   std::vector<std::string> through = {};
-  std::string argument = {};  // As the operator's schema has it: "w_ih", "params".
+  std::string argument =
+      {};  // As the operator's schema has it: "w_ih", "params".
 };
 
 // An argument of a layer's operator that is the same in every run.
