@@ -5,6 +5,7 @@
 
 #include "base/printable.h"
 #include "render/model_json.h"
+#include "render/text.h"
 #include "tsinspect/recovered_names.h"
 
 namespace tsinspect::cli {
@@ -19,12 +20,24 @@ void render_model(const Model& model, Report& report,
   if (model.stopped) report.fail(*model.stopped);
 }
 
+// Says so where an original gave no names.
+void tell_recovery(const NameRecovery& names, const Model& original,
+                   Report& report) {
+  if (names.equal + names.folded > 0) return;
+  report.note(names.constants == 0
+                  ? "it has no constants that --names-from could name"
+                  : fmt::format("none of its {} is a tensor of {}",
+                                counted(names.constants, "constant"),
+                                printable(original.path)));
+}
+
 void render_file(Report& report, const Model* original,
                  const std::function<void(const Model&, Report&)>& render,
                  Model (*open)(const std::string&, const Limits&)) {
   report.guard([&] {
     Model model = open(report.file, {});
-    recover_names(&model, original);
+    NameRecovery names = recover_names(&model, original);
+    if (original != nullptr) tell_recovery(names, *original, report);
     render_model(model, report, render);
   });
 }

@@ -13,6 +13,7 @@ namespace {
 struct CodeOptions {
   std::string file;
   std::string name;
+  std::string names_from;
   bool source = false;
   bool json = false;
 };
@@ -125,10 +126,11 @@ Action setup(Options* options) {
        &values->name},
       {"--source", "", "Say which lines of Python the code was made from",
        &values->source},
+      names_from_option(&values->names_from),
       {"--json", "", "Print one JSON object", &values->json},
   };
   return [values](Output& out) {
-    FileOptions files = {{values->file}, values->json};
+    FileOptions files = {{values->file}, values->json, values->names_from};
     // A name may be a module's path.
     auto open = values->name.empty() ? open_program : open_model;
     auto show = [&](const Model& model, Report& report) {

@@ -55,6 +55,7 @@ void run(const Model& model, const GraphCommandOptions& options,
 Action setup(Options* options) {
   auto values = std::make_shared<GraphCommandOptions>();
   add_file_options(options, &values->files);
+  options->push_back(names_from_option(&values->files.names_from));
   options->push_back({"--flow", "METHOD",
                       "Data flow of a method: forward, layer1.conv1.forward",
                       &values->flow});

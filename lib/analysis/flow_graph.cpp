@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <map>
 #include <span>
 #include <unordered_map>
 
 #include "analysis/find_method.h"
 #include "analysis/flow_values.h"
+#include "analysis/operator_kinds.h"
 #include "analysis/self_paths.h"
 #include "tsinspect/graph.h"
 #include "tsinspect/module_tree.h"
@@ -105,6 +107,7 @@ class FlowGraph {
         filled_(function_.operations.size()),
         path_nodes_(paths_.steps().size(), kNoIndex) {
     graph_.findings = program.findings();
+    if (model.form == Form::kTorchScriptFrozen) name_operators();
     name_paths();
     count_uses();
     for (OperationId id = 1; id < values_.size(); ++id) {
@@ -324,8 +327,21 @@ class FlowGraph {
   void add_operator(OperationId id) {
     const Operation& operation = function_[id];
     if (is_filler(operation) && fill(id)) return;
-    take_inputs(id, add_node(GraphNodeKind::kOperator, operation.name,
-                             short_operator(operation.name)));
+    auto name = names_.find(
+        std::pair(function_.offset(operation), std::string(operation.name)));
+    take_inputs(
+        id, add_node(GraphNodeKind::kOperator, operation.name,
+                     name != names_.end() ? std::string_view(name->second)
+                                          : short_operator(operation.name)));
+  }
+
+  // As the constants that they take: "conv2d_3" for "conv2d_3.weight".
+  void name_operators() {
+    for (OperatorName& row : operator_names(model_, program_)) {
+      if (row.place.record != function_.source->record) continue;
+      names_.try_emplace({row.place.offset, std::move(row.op)},
+                         std::move(row.name));
+    }
   }
 
   // An edge into the list that an operator puts a value into.
@@ -437,6 +453,8 @@ class FlowGraph {
   std::vector<uint32_t> path_nodes_;
   std::vector<std::string> path_names_;
   std::unordered_map<uint32_t, uint32_t> constant_nodes_;  // By N of cN.
+  // Of a frozen model's operators, by offset and operator.
+  std::map<std::pair<uint32_t, std::string>, std::string> names_;
   Graph graph_;
 };
 
