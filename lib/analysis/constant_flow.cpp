@@ -268,8 +268,10 @@ std::vector<ConstantUse> constant_uses(const Program& program) {
                            use.input, use.position);
   };
   std::ranges::stable_sort(uses, {}, key);
-  auto same = std::ranges::unique(uses, {}, key);
-  uses.erase(same.begin(), same.end());
+  auto is_same = [&](const ConstantUse& a, const ConstantUse& b) {
+    return key(a) == key(b);
+  };
+  uses.erase(std::unique(uses.begin(), uses.end(), is_same), uses.end());
   return uses;
 }
 

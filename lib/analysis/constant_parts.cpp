@@ -163,8 +163,8 @@ void PartMatcher::search(uint32_t row) {
   }
   auto kind = wanted_.lower_bound({tensor.dtype, shape_of_row(tensor), 0});
   for (; kind != wanted_.end(); ++kind) {
-    auto& [key, windows] = *kind;
-    auto& [dtype, shape, window] = key;
+    auto& [dtype, shape, window] = kind->first;
+    auto& windows = kind->second;
     if (dtype != tensor.dtype || shape != shape_of_row(tensor)) break;
     if (windows.empty()) continue;
     for_each_window(originals_.model, tensor, window, limits_,
