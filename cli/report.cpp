@@ -49,6 +49,12 @@ Model open_original(const std::string& path) {
   return model;
 }
 
+void begin_json(const Report& report) {
+  report.json->begin_object();
+  report.json->member("schema", "tsinspect/1");
+  report.json->member("file", report.file);
+}
+
 void finish_json(const Report& report) {
   Json& json = *report.json;
   json.close_to(1);  // What an error left open.
@@ -69,6 +75,19 @@ void finish_json(const Report& report) {
   }
   json.end_object();
   report.out.put('\n');
+}
+
+// Every file fails as `failed` did; the user has been told.
+int fail_files(const FileOptions& options, const Report& failed) {
+  if (!options.json) return failed.status;
+  for (const std::string& file : options.files) {
+    Json json(failed.out);
+    Report report(failed.out, &json, file, 0, 1);
+    begin_json(report);
+    report.failed_as(failed);
+    finish_json(report);
+  }
+  return failed.status;
 }
 
 }  // namespace
@@ -118,6 +137,13 @@ void Report::note(const std::string& message) {
   fmt::print(stderr, "tsinspect: {}: {}\n", printable(file), message);
 }
 
+void Report::tell(const std::vector<Finding>& found) {
+  for (const Finding& finding : found) {
+    note(finding.where + ": " + finding.message);
+  }
+  findings.insert(findings.end(), found.begin(), found.end());
+}
+
 void Report::print_heading(const Model& model) {
   if (count == 1) return;
   out.print("{}{}: {}\n", index ? "\n" : "", printable(file),
@@ -132,17 +158,13 @@ int for_each_model(const FileOptions& options, Output& out,
   if (!options.names_from.empty()) {
     Report report(out, nullptr, options.names_from, 0, 1);
     report.guard([&] { original = open_original(options.names_from); });
-    if (!original) return report.status;
+    if (!original) return fail_files(options, report);
   }
   for (size_t i = 0; i < options.files.size(); ++i) {
     Json json(out);
     Report report(out, options.json ? &json : nullptr, options.files[i], i,
                   options.files.size());
-    if (options.json) {
-      json.begin_object();
-      json.member("schema", "tsinspect/1");
-      json.member("file", options.files[i]);
-    }
+    if (options.json) begin_json(report);
     render_file(report, original ? &*original : nullptr, render, open);
     if (options.json) finish_json(report);
     status = std::max(status, report.status);

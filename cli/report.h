@@ -51,6 +51,9 @@ class Report {
   // Tells the user something on stderr that does not fail the file.
   void note(const std::string& message);
 
+  // Notes findings, and keeps them for JSON.
+  void tell(const std::vector<Finding>& found);
+
   // "FILE: form" and, before it, a line's distance to the previous file.
   void print_heading(const Model& model);
 
@@ -65,6 +68,8 @@ class Report {
     uint64_t offset;
   };
   const std::optional<Failure>& failure() const { return failure_; }
+  // Fails without a word, as another did that has told the user.
+  void failed_as(const Report& other) { failure_ = other.failure_; }
 
  private:
   std::optional<Failure> failure_;

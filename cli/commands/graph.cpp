@@ -23,9 +23,7 @@ struct GraphCommandOptions {
 
 void tell_notes(const Model& model, const Graph& graph, bool is_flow,
                 Report& report) {
-  for (const Finding& finding : graph.findings) {
-    report.note(finding.where + ": " + finding.message);
-  }
+  report.tell(graph.findings);
   if (graph.truncated) {
     report.note(
         fmt::format("more than {} calls: the graph is cut", kGraphCalls));
@@ -60,12 +58,10 @@ Action setup(Options* options) {
                       "Data flow of a method: forward, layer1.conv1.forward",
                       &values->flow});
   options->push_back({"--depth", "N",
-                      "Draw modules N levels below the root, deeper ones in "
-                      "them",
+                      "Modules N levels below the root, deeper ones in them",
                       &values->depth});
   options->push_back({"--all", "",
-                      "Each repeat of a module; in a flow, shapes and "
-                      "conditions",
+                      "Each repeat of a module; in a flow, shapes, too",
                       &values->all});
   return [values](Output& out) {
     values->check();

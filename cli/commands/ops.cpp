@@ -144,9 +144,7 @@ void run(const Model& model, const OpsOptions& options, Report& report) {
   NameFilter filter(options.filter);
   keep_matching(filter, &found.operators);
   keep_matching(filter, &found.bytecode_operators);
-  for (const Finding& finding : found.findings) {
-    report.note(finding.where + ": " + finding.message);
-  }
+  report.tell(found.findings);
   if (report.json) {
     write_operators(*report.json, "operators", found.operators);
     write_operators(*report.json, "bytecode_operators",

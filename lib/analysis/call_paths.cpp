@@ -16,8 +16,11 @@ constexpr std::string_view kTrace = "torch/jit/";
 constexpr std::string_view kOwnModules = "torch/nn/modules/";
 constexpr std::string_view kContainer = "torch/nn/modules/container.py";
 
-// As many modules as a trace can be inside of each other.
+// As many modules as a trace can be inside of each other, and as many as are
+// told apart: later ones have no path. Real files have no longer names.
 constexpr size_t kMostCalls = 64;
+constexpr size_t kMostInstances = 1 << 16;
+constexpr size_t kLongestStem = 128;
 
 bool is_leaf(std::string_view file) {
   return file.find(kOwnModules) != file.npos && !file.ends_with(kContainer);
@@ -80,13 +83,16 @@ size_t CallPaths::renewed_by_container(const std::vector<Call>& calls) {
 }
 
 std::string CallPaths::unique_name(uint32_t parent, std::string_view file) {
-  std::string kind(stem(file));
+  std::string kind(stem(file).substr(0, kLongestStem));
   // A dot would cut the path.
   std::ranges::replace(kind, '.', '_');
-  std::string name = kind;
-  for (size_t i = 1; !instances_[parent].child_names.insert(name).second; ++i) {
-    name = fmt::format("{}_{}", kind, i);
-  }
+  auto& taken = instances_[parent].child_names;
+  uint32_t& count = taken[kind];
+  if (count++ == 0) return kind;
+  std::string name;
+  do {  // A file may itself be called "block_1.py".
+    name = fmt::format("{}_{}", kind, count++ - 1);
+  } while (!taken.try_emplace(name, 1).second);
   return name;
 }
 
@@ -107,7 +113,7 @@ void CallPaths::open(const std::vector<Call>& calls, size_t level) {
 std::string CallPaths::path(std::string_view op,
                             const std::vector<Frame>& stack) {
   std::vector<Call> calls = module_calls(stack);
-  if (calls.empty()) return {};
+  if (calls.empty() || instances_.size() > kMostInstances) return {};
   std::string step(op);
   if (calls.size() > 1 && is_leaf(calls.back().file)) {
     step += fmt::format(" {}", fmt::join(calls.back().lines, ":"));

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -43,7 +43,8 @@ class CallPaths {
     std::vector<uint64_t> site;  // The lines of its parent that call it.
     std::set<std::string> seen;  // What it called, with the lines.
     std::string last;            // Of those.
-    std::set<std::string> child_names;
+    // Names of children, and how many were of that kind.
+    std::map<std::string, uint32_t> child_names;
   };
 
   static std::vector<Call> module_calls(const std::vector<Frame>& stack);

@@ -22,13 +22,13 @@ void for_each_method(const ClassInfo& info, Visit visit) {
   for (const MethodInfo& hook : info.hooks) visit(hook);
 }
 
-// A function of a record that is a method of the record's legacy module, whose
-// methods stand in the same order.
+// A function of a record that is a method of the record's legacy module, which
+// is its last class and whose methods stand in the same order.
 bool is_legacy_method(const Library::Source& source, NodeId id) {
-  return std::ranges::any_of(source.classes, [&](const ClassInfo& info) {
-    return info.node == source.tree.root &&
-           std::ranges::binary_search(info.methods, id, {}, &MethodInfo::node);
-  });
+  if (source.classes.empty()) return false;
+  const ClassInfo& last = source.classes.back();
+  return last.node == source.tree.root &&
+         std::ranges::binary_search(last.methods, id, {}, &MethodInfo::node);
 }
 
 CodeClass class_of(const ClassInfo& info) {

@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "torchscript/library.h"
 #include "tsinspect/code.h"
 
 namespace tsinspect {
 namespace {
+
+// More calls than this say nothing more.
+constexpr size_t kMostCalls = 64;
 
 std::string_view source_text(const Model& model, std::string_view record) {
   for (const auto& source : model.source->sources()) {
@@ -38,10 +42,27 @@ std::string users_frame(const std::vector<Frame>& stack) {
   return fmt::format("{}:{}: {}", frame->file, frame->line, frame->function);
 }
 
-std::vector<std::string> python_of(OriginReader* reader, const CodePart& line) {
+// Opens each record's debug record once; without stretches if it cannot be
+// read.
+class Origins {
+ public:
+  explicit Origins(const Model& model) : reader_(model) {}
+
+  CodeOrigins* open(std::string_view record) {
+    auto known = open_.find(record);
+    if (known != open_.end()) return &known->second;
+    return &open_.emplace(record, reader_.open(record)).first->second;
+  }
+
+ private:
+  OriginReader reader_;
+  std::map<std::string_view, CodeOrigins> open_;
+};
+
+std::vector<std::string> python_of(Origins* records, const CodePart& line) {
   std::vector<std::string> all;
   try {
-    CodeOrigins origins = reader->open(line.place.record);
+    CodeOrigins& origins = *records->open(line.place.record);
     for (CodeNote& note : origin_notes(&origins, line)) {
       all.push_back(std::move(note.text));
     }
@@ -61,7 +82,7 @@ std::vector<std::string> python_of(OriginReader* reader, const CodePart& line) {
 
 std::vector<ConstantCall> explain(const Model& model, uint32_t tensor) {
   std::vector<ConstantCall> calls;
-  OriginReader reader(model);
+  Origins origins(model);
   for (Layer& layer : layers(model)) {
     ConstantCall call;
     for (const LayerTensor& taken : layer.tensors) {
@@ -72,9 +93,10 @@ std::vector<ConstantCall> explain(const Model& model, uint32_t tensor) {
     if (call.arguments.empty()) continue;
     CodePart line = line_at(model, layer.place);
     call.code = line.text;
-    call.python = python_of(&reader, line);
+    call.python = python_of(&origins, line);
     call.layer = std::move(layer);
     calls.push_back(std::move(call));
+    if (calls.size() == kMostCalls) break;
   }
   return calls;
 }

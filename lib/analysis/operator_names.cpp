@@ -48,25 +48,44 @@ std::string convolution_kind(const FunctionGraph& function,
          std::to_string(dimensions) + "d";
 }
 
-// The debug record of a frozen model's function, which alone has lost its
-// modules; empty where it has none, or one that cannot be read.
-std::optional<torchscript::DebugRecord> debug_record(
-    const Model& model, const FunctionGraph& function) {
-  if (model.form != Form::kTorchScriptFrozen) return std::nullopt;
-  try {
-    return torchscript::read_debug_record(model, function.source->record);
-  } catch (const Error&) {
-    return std::nullopt;  // Only better names are lost.
+// The debug records of a frozen model, which alone has lost its modules. One
+// is open at a time: functions come by record.
+class DebugRecords {
+ public:
+  explicit DebugRecords(const Model& model) : model_(model) {}
+
+  // Null where the record has none, or one that cannot be read: only better
+  // names are lost.
+  const torchscript::DebugRecord* open(std::string_view record) {
+    if (model_.form != Form::kTorchScriptFrozen) return nullptr;
+    if (record == record_) return open_ ? &*open_ : nullptr;
+    record_ = record;
+    open_.reset();
+    try {
+      open_ = torchscript::read_debug_record(model_, record);
+    } catch (const Error&) {
+    }
+    return open_ ? &*open_ : nullptr;
   }
-}
+
+ private:
+  const Model& model_;
+  std::string_view record_;
+  std::optional<torchscript::DebugRecord> open_;
+};
+
+// Weights of more layers than a recurrent operator takes are not looked for.
+constexpr size_t kMostWeights = 1024;
 
 // A layer with its weights. Others do not stand where they ran: the trace's
 // optimiser shares what is computed twice.
 bool is_layer(const FunctionGraph& function, const Operation& operation) {
   if (layer_rank(operation.name) > 1) return false;
   auto has_constant = [&](const Operation& value) {
+    auto inputs = function.inputs_of(value);
     return std::ranges::any_of(
-        function.inputs_of(value), [&](const OperationInput& input) {
+        inputs.first(std::min(inputs.size(), kMostWeights)),
+        [&](const OperationInput& input) {
           return function[input.value].kind == OperationKind::kConstant;
         });
   };
@@ -81,16 +100,15 @@ bool is_layer(const FunctionGraph& function, const Operation& operation) {
 
 // In the order in which they run, layers with the module that called them
 // before their kind where a call stack tells.
-void add_names(const Model& model, const Program& program,
-               const FunctionGraph& function,
-               std::vector<OperatorName>* names) {
-  auto record = debug_record(model, function);
+void add_names(const Program& program, const FunctionGraph& function,
+               DebugRecords* records, std::vector<OperatorName>* names) {
+  const auto* record = records->open(function.source->record);
   CallPaths paths;
   for (const Operation& operation : function.operations) {
     if (!is_worth_naming(program, operation)) continue;
     CodePlace place = {function.source->record, function.offset(operation)};
     std::string name = operator_kind(function, operation);
-    if (record && is_layer(function, operation)) {
+    if (record != nullptr && is_layer(function, operation)) {
       auto origin = record->find(place.offset);
       std::string path =
           origin ? paths.path(operation.name, origin->stack) : "";
@@ -145,8 +163,9 @@ std::string operator_kind(const FunctionGraph& function,
 std::vector<OperatorName> operator_names(const Model& model,
                                          const Program& program) {
   std::vector<OperatorName> names;
+  DebugRecords records(model);
   for (const FunctionGraph& function : program.functions()) {
-    add_names(model, program, function, &names);
+    add_names(program, function, &records, &names);
   }
   // Within a record by offset; `f(g(x))` has g's text within f's.
   auto begin = names.begin();

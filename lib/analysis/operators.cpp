@@ -1,7 +1,7 @@
-#include <algorithm>
 #include <array>
 #include <map>
 #include <optional>
+#include <unordered_set>
 #include <utility>
 
 #include "analysis/program_parts.h"
@@ -66,6 +66,9 @@ void add_source(const Program& program, Inventory* inventory) {
   }
 }
 
+// Longer names are no names of functions or operators.
+constexpr size_t kLongestName = 4096;
+
 // A mobile file's bytecode.pkl is a tuple: the version, then for each function
 //
 //   (name, (("instructions", ((opcode, X, N), …)),
@@ -102,8 +105,12 @@ class Bytecode {
     auto parts = objects_.items(function);
     if (parts.size() < 2) return;  // The version.
     std::string_view name = objects_.bytes(parts[0]);
+    // References may name one function again and again, with a long name.
+    if (name.size() > kLongestName || !seen_.insert(parts[1]).second) return;
     auto operators = objects_.items(find(parts[1], "operators"));
-    auto instructions = objects_.items(find(parts[1], "instructions"));
+    ObjectRef code = find(parts[1], "instructions");
+    if (!seen_.insert(code).second) return;
+    auto instructions = objects_.items(code);
     for (uint32_t i = 0; i < instructions.size(); ++i) {
       auto words = objects_.items(instructions[i]);
       if (words.size() < 2 || !is_instruction(objects_.bytes(words[0]))) {
@@ -121,6 +128,7 @@ class Bytecode {
     auto words = objects_.items(op);
     if (words.size() < 2) return;
     std::string name(objects_.bytes(words[0]));
+    if (name.size() > kLongestName) return;
     OperatorKind kind = kind_of(name);
     inventory_.add(std::move(name), std::string(objects_.bytes(words[1])), kind,
                    std::move(use));
@@ -129,6 +137,7 @@ class Bytecode {
   const ObjectGraph& objects_;
   Inventory& inventory_;
   std::string_view record_;
+  std::unordered_set<ObjectRef> seen_;  // Functions and their instructions.
 };
 
 }  // namespace

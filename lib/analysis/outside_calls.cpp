@@ -73,6 +73,9 @@ class LoadReach {
   explicit LoadReach(const Program& program) : program_(program) {
     for (const FunctionGraph& function : program.functions()) {
       by_method_[method_of(function)].push_back(&function);
+      if (program.find(function.name) != &function) {
+        twins_[function.name].push_back(&function);
+      }
       if (function.is_default) add(&function);
     }
     add_named("__setstate__");
@@ -123,7 +126,10 @@ class LoadReach {
 
   void follow(const FunctionGraph& function, const Operation& operation) {
     if (const FunctionGraph* callee = program_.callee(function, operation)) {
-      return add(callee);
+      add(callee);
+      // Of two functions of one name, either may be the one.
+      for (const FunctionGraph* twin : twins_[callee->name]) add(twin);
+      return;
     }
     std::string_view name = operation.name;
     switch (operation.kind) {
@@ -148,6 +154,9 @@ class LoadReach {
   const Program& program_;
   std::unordered_map<std::string_view, std::vector<const FunctionGraph*>>
       by_method_;
+  // Functions that are not the first of their name.
+  std::unordered_map<std::string_view, std::vector<const FunctionGraph*>>
+      twins_;
   std::unordered_set<const FunctionGraph*> reached_;
   std::vector<const FunctionGraph*> open_;
 };

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -15,22 +14,35 @@
 namespace tsinspect {
 namespace {
 
-void set_recovered(Tensor* tensor, RecoveredName recovered) {
-  auto details = tensor->details
-                     ? std::make_shared<TensorDetails>(*tensor->details)
-                     : std::make_shared<TensorDetails>();
-  details->recovered = std::move(recovered);
+// Takes the name away that an earlier call gave.
+void forget(Tensor* tensor) {
+  if (tensor->recovered() == nullptr) return;
+  auto details = std::make_shared<TensorDetails>(*tensor->details);
+  details->recovered.reset();
   tensor->details = std::move(details);
 }
 
-// Names that are taken.
-class Taken {
+// Gives tensors names that no other has.
+class Namer {
  public:
-  explicit Taken(const Model& model) {
+  explicit Namer(const Model& model) {
     for (const Tensor& tensor : model.tensors) names_.insert(tensor.name);
   }
 
-  // `name`, with a number where it is taken.
+  // The name is numbered where it is taken. Tensors may share large scales of
+  // quantisation, of which each name makes a copy: once these are too many, a
+  // tensor with scales keeps its own name.
+  void set(Tensor* tensor, RecoveredName recovered) {
+    if (!take_scales(*tensor)) return;
+    recovered.name = take(std::move(recovered.name));
+    auto details = tensor->details
+                       ? std::make_shared<TensorDetails>(*tensor->details)
+                       : std::make_shared<TensorDetails>();
+    details->recovered = std::move(recovered);
+    tensor->details = std::move(details);
+  }
+
+ private:
   std::string take(std::string name) {
     if (names_.insert(name).second) return name;
     uint32_t& count = counts_[name];
@@ -41,9 +53,17 @@ class Taken {
     return numbered;
   }
 
- private:
+  bool take_scales(const Tensor& tensor) {
+    if (!tensor.details || !tensor.details->quantization) return true;
+    size_t scales = tensor.details->quantization->scales.size();
+    if (scales > scales_left_) return false;
+    scales_left_ -= scales;
+    return true;
+  }
+
   std::unordered_set<std::string> names_;
   std::unordered_map<std::string, uint32_t> counts_;
+  size_t scales_left_ = size_t{1} << 20;
 };
 
 // The use that tells most of each tensor: by a layer rather than arithmetic,
@@ -80,25 +100,23 @@ std::string consumer_detail(const BestUse& use) {
 
 // A name without an original: by the modules on a call stack, or the consumer
 // alone.
-RecoveredName by_use(const BestUse& use, Taken* taken) {
+RecoveredName by_use(const BestUse& use) {
   RecoveredName recovered;
-  recovered.name = taken->take(use.layer->name + '.' + use.tensor->role);
+  recovered.name = use.layer->name + '.' + use.tensor->role;
   bool has_path = use.layer->name.find('.') != std::string::npos;
   recovered.evidence = has_path ? "call-stack" : "consumer";
   recovered.detail = consumer_detail(use);
   return recovered;
 }
 
-// With the call that takes the tensor, if there is one.
-void set_recovered(Tensor* tensor, const BestUses& uses, uint32_t row,
-                   RecoveredName recovered) {
-  if (auto use = uses.find(row); use != uses.end()) {
-    recovered.op = use->second.layer->op;
-    recovered.argument = use->second.tensor->argument;
-    recovered.record = use->second.layer->place.record;
-    recovered.offset = use->second.layer->place.offset;
-  }
-  set_recovered(tensor, std::move(recovered));
+// Tells which call takes the tensor, if one does.
+void add_use(const BestUses& uses, uint32_t row, RecoveredName* recovered) {
+  auto use = uses.find(row);
+  if (use == uses.end()) return;
+  recovered->op = use->second.layer->op;
+  recovered->argument = use->second.tensor->argument;
+  recovered->record = use->second.layer->place.record;
+  recovered->offset = use->second.layer->place.offset;
 }
 
 // "fc1.weight" of "fc1._packed_params._packed_params.0", which holds a
@@ -119,16 +137,16 @@ std::string packed_name(std::string_view name) {
   return name.empty() ? std::string(part) : fmt::format("{}.{}", name, part);
 }
 
-void name_packed(Model* model, Taken* taken) {
+void name_packed(Model* model, Namer* namer) {
   for (Tensor& tensor : model->tensors) {
     if (tensor.role == Role::kConstant) continue;
     std::string name = packed_name(tensor.name);
     if (name.empty()) continue;
     RecoveredName recovered;
-    recovered.name = taken->take(std::move(name));
+    recovered.name = std::move(name);
     recovered.evidence = "packed";
     recovered.detail = "in a quantised module's packed parameters";
-    set_recovered(&tensor, std::move(recovered));
+    namer->set(&tensor, std::move(recovered));
   }
 }
 
@@ -148,8 +166,9 @@ bool looks_frozen_from(const Model& frozen, const Model& original) {
 NameRecovery recover_names(Model* model, const Model* original) {
   NameRecovery result;
   if (model->source == nullptr) return result;
-  Taken taken(*model);
-  name_packed(model, &taken);
+  for (Tensor& tensor : model->tensors) forget(&tensor);
+  Namer namer(*model);
+  name_packed(model, &namer);
   auto is_constant = [](const Tensor& t) { return t.role == Role::kConstant; };
   auto constants = std::ranges::count_if(model->tensors, is_constant);
   result.constants = static_cast<uint32_t>(constants);
@@ -161,25 +180,25 @@ NameRecovery recover_names(Model* model, const Model* original) {
       match.original == kNoIndex || !match.folded.empty() ? ++result.folded
                                                           : ++result.equal;
       Tensor& tensor = model->tensors[match.tensor];
-      match.recovered.name = taken.take(std::move(match.recovered.name));
       match.recovered.folded = std::move(match.folded);
       if (match.recovered.detail.empty()) {
         bool turned = match.recovered.evidence == "transposed";
         match.recovered.detail = turned ? "transposed" : "equal values";
       }
-      set_recovered(&tensor, uses, match.tensor, std::move(match.recovered));
+      add_use(uses, match.tensor, &match.recovered);
+      namer.set(&tensor, std::move(match.recovered));
     }
   }
   for (uint32_t row = 0; row < model->tensors.size(); ++row) {
     Tensor& tensor = model->tensors[row];
     if (!is_constant(tensor)) continue;
-    bool is_named = tensor.recovered() != nullptr;
     auto use = uses.find(row);
-    if (!is_named && use != uses.end()) {
-      set_recovered(&tensor, uses, row, by_use(use->second, &taken));
-      is_named = true;
+    if (tensor.recovered() == nullptr && use != uses.end()) {
+      RecoveredName recovered = by_use(use->second);
+      add_use(uses, row, &recovered);
+      namer.set(&tensor, std::move(recovered));
     }
-    result.named += is_named;
+    result.named += tensor.recovered() != nullptr;
   }
   return result;
 }

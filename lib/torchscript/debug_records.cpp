@@ -125,15 +125,19 @@ class DebugReader {
 
   // A string, or a call whose argument is a list of indices.
   uint32_t add_text(ObjectRef ref) {
+    bool is_string = graph_.kind(ref) == ObjectKind::kString;
+    if (!is_string) {
+      auto arguments = graph_.items(graph_.arguments(ref));
+      if (arguments.empty()) return kNone;
+      ref = arguments[0];  // Many calls may share one list.
+    }
     auto [known, is_new] = text_rows_.try_emplace(ref, kNone);
     if (!is_new) return known->second;
     std::vector<uint32_t> pieces;
-    if (graph_.kind(ref) == ObjectKind::kString) {
+    if (is_string) {
       pieces.push_back(add_piece(ref));
     } else {
-      auto arguments = graph_.items(graph_.arguments(ref));
-      if (arguments.empty()) return kNone;
-      for (ObjectRef index : graph_.items(arguments[0])) {
+      for (ObjectRef index : graph_.items(ref)) {
         ObjectRef piece = in_table(natural(index).value_or(UINT64_MAX));
         if (graph_.kind(piece) != ObjectKind::kString) return kNone;
         pieces.push_back(add_piece(piece));

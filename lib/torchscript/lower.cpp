@@ -14,13 +14,22 @@ constexpr std::array kConditions = {TypeKind::kTensor, TypeKind::kInt,
 struct AugmentedOperator {
   TokenKind token;
   std::string_view name;         // Of numbers and lists.
-  std::string_view tensor_name;  // In place.
+  std::string_view tensor_name;  // In place; empty if there is none.
 };
 constexpr std::array kAugmented = {
     AugmentedOperator{TokenKind::kPlusAssign, "aten::add", "aten::add_"},
     AugmentedOperator{TokenKind::kMinusAssign, "aten::sub", "aten::sub_"},
     AugmentedOperator{TokenKind::kStarAssign, "aten::mul", "aten::mul_"},
     AugmentedOperator{TokenKind::kSlashAssign, "aten::div", "aten::div_"},
+    AugmentedOperator{TokenKind::kPercentAssign, "aten::remainder", ""},
+    AugmentedOperator{TokenKind::kPowerAssign, "aten::pow", ""},
+    AugmentedOperator{TokenKind::kFloorDivAssign, "aten::floordiv", ""},
+    AugmentedOperator{TokenKind::kAtAssign, "aten::matmul", ""},
+    AugmentedOperator{TokenKind::kAndAssign, "aten::__and__", ""},
+    AugmentedOperator{TokenKind::kOrAssign, "aten::__or__", ""},
+    AugmentedOperator{TokenKind::kXorAssign, "aten::__xor__", ""},
+    AugmentedOperator{TokenKind::kShiftLeftAssign, "aten::__lshift__", ""},
+    AugmentedOperator{TokenKind::kShiftRightAssign, "aten::__rshift__", ""},
 };
 
 // Names of the language that reach LibTorch's operators. A variable of that
@@ -240,13 +249,22 @@ void Lowering::assign(NodeId id) {
   if (parts.value == kNoNode) return;
   OperationId value = expression(parts.value);
   if (parts.annotation != kNoNode) {
-    Operation& operation = graph_.operations[value];
-    TypeId declared = types_.parse(tree_.text(parts.annotation));
-    if (value != kNoOperation && declared != type_id(TypeKind::kUnknown)) {
-      operation.type = declared;
-    }
+    value = declare(id, value, types_.parse(tree_.text(parts.annotation)));
   }
   store(parts.target, value);
+}
+
+// The value, seen as of the type that its variable is declared with.
+OperationId Lowering::declare(NodeId id, OperationId value, TypeId declared) {
+  if (declared == type_id(TypeKind::kUnknown) || declared == type(value)) {
+    return value;
+  }
+  Operation operation;
+  operation.kind = OperationKind::kCast;
+  operation.node = id;
+  operation.name = "annotate";
+  operation.type = declared;
+  return emit(operation, {{{}, value}});
 }
 
 // The operator that takes a tuple apart; none for one that was just made, or is
@@ -310,12 +328,12 @@ void Lowering::augmented_assign(NodeId id) {
   NodeId target = tree_.child(id, 0);
   OperationId left = expression(target);
   OperationId right = expression(tree_.child(id, 1));
-  for (const AugmentedOperator& row : kAugmented) {
-    if (row.token != tree_[id].op) continue;
-    bool in_place = kind(left) == TypeKind::kTensor;
-    store(target, emit_operator(id, in_place ? row.tensor_name : row.name,
-                                {{{}, left}, {{}, right}}));
-  }
+  auto row =
+      std::ranges::find(kAugmented, tree_[id].op, &AugmentedOperator::token);
+  if (row == kAugmented.end()) return;
+  bool in_place = kind(left) == TypeKind::kTensor && !row->tensor_name.empty();
+  store(target, emit_operator(id, in_place ? row->tensor_name : row->name,
+                              {{{}, left}, {{}, right}}));
 }
 
 // The bool that decides a branch.
@@ -363,17 +381,25 @@ OperationId Lowering::element_of(NodeId node, NodeId iterable) {
     return named(node, "", type_id(TypeKind::kInt));
   }
   OperationId value = expression(iterable);
-  if (kind(value) == TypeKind::kTuple) {  // Unrolled when it was compiled.
-    Operation operation;
-    operation.kind = OperationKind::kUnpack;
-    operation.node = node;
-    operation.type = types_.argument(type(value));
-    return emit(operation, {{{}, value}});
-  }
+  if (kind(value) == TypeKind::kTuple) return any_item(node, value);
   emit_operator(iterable, "aten::len", {{{}, value}});
   OperationId index = named(node, "", type_id(TypeKind::kInt));
   return emit_operator(iterable, "aten::__getitem__",
                        {{{}, value}, {{}, index}});
+}
+
+// Each item of a tuple in turn: any of them. A loop over a tuple is unrolled
+// when it is compiled.
+OperationId Lowering::any_item(NodeId node, OperationId tuple) {
+  Operation operation;
+  operation.kind = OperationKind::kCast;
+  operation.node = node;
+  operation.name = "items";
+  const auto& items = types_[type(tuple)].arguments;
+  bool all_equal =
+      std::ranges::adjacent_find(items, std::not_equal_to<>()) == items.end();
+  if (all_equal && !items.empty()) operation.type = items[0];
+  return emit(operation, {{{}, tuple}});
 }
 
 void Lowering::for_statement(NodeId id) {

@@ -59,6 +59,7 @@ class Lowering {
   void block(NodeId id);
   void statement(NodeId id);
   void assign(NodeId id);
+  OperationId declare(NodeId id, OperationId value, TypeId declared);
   void augmented_assign(NodeId id);
   void store(NodeId target, OperationId value);
   std::string_view unpack_name(OperationId tuple) const;
@@ -73,6 +74,7 @@ class Lowering {
   void nested_function(NodeId id);
   void condition(NodeId id);
   OperationId element_of(NodeId node, NodeId iterable);
+  OperationId any_item(NodeId node, OperationId tuple);
 
   // Expressions: lower_expressions.cpp.
   OperationId expression(NodeId id);

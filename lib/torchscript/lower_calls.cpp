@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view kTorch = "torch.";
 constexpr std::string_view kOps = "ops.";
+constexpr std::string_view kCppClasses = "__torch__.torch.classes.";
 constexpr std::string_view kAutograd = "autograd.";
 
 // "aten::add" of "torch.add", "ns::name" of "ops.ns.name"; empty for what is no
@@ -151,7 +152,9 @@ OperationId Lowering::call_named(NodeId id, std::string name, size_t first) {
   if (name.find('.') == name.npos) return call_builtin(id, own(name), first);
   std::string op = operator_name(name);
   if (!op.empty()) return emit_operator(id, op, arguments(id, first));
-  const ClassInfo* info = context_.library.find(name);
+  // The source cannot define a class in C++.
+  bool is_cpp = name.starts_with(kCppClasses);
+  const ClassInfo* info = is_cpp ? nullptr : context_.library.find(name);
   auto function = context_.library.find_function(name);
   Operation operation;
   operation.node = id;

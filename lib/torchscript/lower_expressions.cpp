@@ -69,17 +69,21 @@ constexpr size_t kLongestName = 4096;
 
 constexpr std::string_view kConstants = "CONSTANTS.c";
 
+// A number of up to nine decimal digits; empty for any other text.
+std::optional<uint32_t> small_number(std::string_view text) {
+  if (text.empty() || text.size() > 9) return std::nullopt;
+  uint32_t number = 0;
+  for (char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    number = number * 10 + static_cast<uint32_t>(c - '0');
+  }
+  return number;
+}
+
 // N of "CONSTANTS.cN".
 std::optional<uint32_t> constant_index(std::string_view name) {
   if (!name.starts_with(kConstants)) return std::nullopt;
-  name.remove_prefix(kConstants.size());
-  if (name.empty() || name.size() > 9) return std::nullopt;
-  uint32_t index = 0;
-  for (char c : name) {
-    if (c < '0' || c > '9') return std::nullopt;
-    index = index * 10 + static_cast<uint32_t>(c - '0');
-  }
-  return index;
+  return small_number(name.substr(kConstants.size()));
 }
 
 }  // namespace
@@ -241,15 +245,15 @@ OperationId Lowering::subscript(NodeId id) {
     return tuple_slice(id, value, index);
   }
   if (tree_.kind(index) == NodeKind::kSlice) return slice(id, value, index);
-  if (whole == TypeKind::kTuple && tree_.kind(index) == NodeKind::kNumber) {
+  auto item = small_number(tree_.text(index));
+  if (whole == TypeKind::kTuple && item) {
     Operation operation;
     operation.kind = OperationKind::kUnpack;
     operation.node = id;
     if (graph_[value].kind != OperationKind::kConstruct) {
       operation.name = "prim::TupleIndex";
     }
-    operation.index = static_cast<uint32_t>(
-        std::min(std::atoi(std::string(tree_.text(index)).c_str()), 1 << 20));
+    operation.index = *item;
     operation.type = types_.argument(type(value), operation.index);
     return emit(operation, {{{}, value}});
   }

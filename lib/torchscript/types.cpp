@@ -230,11 +230,13 @@ TypeId TypeTable::join(TypeId a, TypeId b) {
   if (without_optional(a) == without_optional(b)) return optional_of(a);
   if (kind(a) == TypeKind::kTuple && kind(b) == TypeKind::kTuple &&
       types_[a].arguments.size() == types_[b].arguments.size()) {
+    auto known = joined_.find({a, b});
+    if (known != joined_.end()) return known->second;
     std::vector<TypeId> items = types_[a].arguments;
     for (size_t i = 0; i < items.size(); ++i) {
       items[i] = join(items[i], argument(b, i));
     }
-    return make(TypeKind::kTuple, items);
+    return joined_[{a, b}] = make(TypeKind::kTuple, items);
   }
   return type_id(TypeKind::kUnknown);
 }

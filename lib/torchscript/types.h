@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace tsinspect::torchscript {
@@ -87,6 +89,7 @@ class TypeTable {
 
   std::deque<Type> types_;
   std::unordered_map<std::string_view, TypeId> by_text_;
+  std::map<std::pair<TypeId, TypeId>, TypeId> joined_;  // Tuples.
   // Annotations as they were written, which may have other blanks.
   std::unordered_map<std::string, TypeId> parsed_;
   uint64_t text_bytes_ = 0;  // Of all types.

@@ -23,9 +23,8 @@ struct ConstantCall {
   std::vector<std::string> python;
 };
 
-// The calls that take a tensor of a TorchScript model, in the order of the
-// code. Throws as layers() does; a debug record that cannot be read tells
-// nothing.
+// The first calls that take a tensor of a TorchScript model, in the order of
+// the code, 64 at most. A debug record that cannot be read tells nothing.
 std::vector<ConstantCall> explain(const Model& model, uint32_t tensor);
 
 }  // namespace tsinspect

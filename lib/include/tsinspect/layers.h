@@ -58,7 +58,7 @@ std::vector<OperatorName> operator_names(const Model& model);
 // The layers of a TorchScript model, by function and place. Only operators
 // that take a constant of the model (CONSTANTS.c3), as it is or after it passed
 // through operators that only change how it is seen, are layers. Empty for a
-// model of another form. Throws Error for source that cannot be read.
+// model of another form. What source cannot be read has none.
 std::vector<Layer> layers(const Model& model);
 
 }  // namespace tsinspect

@@ -96,8 +96,8 @@ struct Quantization {
 // A name for a constant whose own, CONSTANTS.c3, says nothing.
 struct RecoveredName {
   std::string name;  // "layer1.conv1.weight", or "conv2d_3.weight".
-  // How it was found: "content", "transposed", "folded", "structure" by
-  // comparing with the original model; "call-stack", "consumer" without.
+  // How it was found: "content", "transposed", "folded", "structure", "part" by
+  // comparing with the original; "call-stack", "consumer", "packed" without.
   std::string evidence;
   std::string detail;  // In words: "folded with layer1.bn1".
   // Other tensors of the original that are the same, and became one constant.

@@ -27,7 +27,7 @@ struct NameRecovery {
 //
 // Recovered names are unique, and no other tensor of the model has them as its
 // own. They depend on nothing but the file, and the original. Without one, no
-// values are read. Throws Error where the model's source cannot be read.
+// values are read. Names of an earlier call are forgotten.
 NameRecovery recover_names(Model* model, const Model* original = nullptr);
 
 // Whether `frozen` looks like `original` after freezing: it has constants, more
