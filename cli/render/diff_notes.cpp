@@ -84,7 +84,7 @@ std::vector<std::string> diff_notes(const DiffView& view) {
   }
   if (uint64_t made = diff.absorbed.made.size(); made > 0) {
     notes.push_back(counted(made, "tensor") +
-                    " made by freezing: folded biases, parts of tensors");
+                    " made by freezing: folded biases, parts of tensors, numbers");
   }
   if (!diff.wrapper_b.empty()) {
     notes.push_back(wrapper_note('B', diff.wrapper_b));

@@ -183,6 +183,8 @@ class Follower {
         next.position.reset();
         return push(std::move(next));
       case OperationKind::kCast:
+        if (FunctionGraph::is_any_item(operation)) next.position.reset();
+        return push(std::move(next));
       case OperationKind::kJoin:
         return push(std::move(next));
       case OperationKind::kCallFunction:

@@ -96,7 +96,9 @@ Absorbed take_absorbed(const Model& a, const Model& b, NameMatch* match) {
            folded.contains(module_of(name)) || name.ends_with(kBatchCount);
   });
   absorbed.made = take(frozen_rows(absorbed, match), [&](uint32_t row) {
-    return is_derived(frozen.tensors[row]);
+    const Tensor& tensor = frozen.tensors[row];
+    bool is_number = tensor.role == Role::kConstant && tensor.shape.empty();
+    return is_derived(tensor) || is_number;
   });
   return absorbed;
 }

@@ -105,8 +105,10 @@ class FlowGraph {
         values_(function_.operations.size()),
         uses_(function_.operations.size()),
         filled_(function_.operations.size()),
+        uncast_(function_.operations.size()),
         path_nodes_(paths_.steps().size(), kNoIndex) {
     graph_.findings = program.findings();
+    follow_casts();
     if (model.form == Form::kTorchScriptFrozen) name_operators();
     name_paths();
     count_uses();
@@ -171,9 +173,16 @@ class FlowGraph {
   }
 
   // The value that casts only show as another type.
-  OperationId uncast(OperationId id) const {
-    while (function_[id].kind == OperationKind::kCast) id = input(id, 0);
-    return id;
+  OperationId uncast(OperationId id) const { return uncast_[id]; }
+
+  // Inputs stand before what takes them.
+  void follow_casts() {
+    for (OperationId id = 0; id < uncast_.size(); ++id) {
+      const Operation& operation = function_[id];
+      bool is_cast = operation.kind == OperationKind::kCast &&
+                     !FunctionGraph::is_any_item(operation);
+      uncast_[id] = is_cast ? uncast_[input(id, 0)] : id;
+    }
   }
 
   OperationId input(OperationId id, size_t i) const {
@@ -449,7 +458,8 @@ class FlowGraph {
   std::vector<bool> shown_;
   std::vector<Sources> values_;  // Of each operation.
   std::vector<uint32_t> uses_;
-  std::vector<bool> filled_;  // Lists that grow once they are made.
+  std::vector<bool> filled_;         // Lists that grow once they are made.
+  std::vector<OperationId> uncast_;  // Each value before casts.
   std::vector<uint32_t> path_nodes_;
   std::vector<std::string> path_names_;
   std::unordered_map<uint32_t, uint32_t> constant_nodes_;  // By N of cN.

@@ -97,6 +97,12 @@ struct FunctionGraph {
             operation.name.starts_with("prim::"));
   }
 
+  // Whether a cast gives some items of a tuple, it does not matter which,
+  // rather than the value that it takes.
+  static bool is_any_item(const Operation& operation) {
+    return operation.name == "slice" || operation.name == "items";
+  }
+
   // Where an operation stands in the source's text.
   uint32_t offset(const Operation& operation) const {
     return body[operation.node].begin;

@@ -204,8 +204,8 @@ struct Absorbed {
   // into others, another name of one that has, or counts of batches, which
   // inference does not need.
   std::vector<uint32_t> originals;
-  // Rows of the frozen model's tensors that freezing made: biases of layers
-  // that had none, parts of tensors.
+  // Rows of the frozen model's tensors that freezing or tracing made: biases of
+  // layers that had none, parts of tensors, numbers of the code.
   std::vector<uint32_t> made;
 };
 
