@@ -117,6 +117,15 @@ class Layout {
   std::vector<uint32_t> ambiguous_;
 };
 
+// "folded with bn1" of "conv1.weight folded with bn1": the name stands before.
+std::string_view named_by(const RecoveredName& recovered) {
+  std::string_view detail = recovered.detail;
+  if (detail.starts_with(recovered.name + ' ')) {
+    detail.remove_prefix(recovered.name.size() + 1);
+  }
+  return detail;
+}
+
 const char* grad_text(const Tensor& tensor) {
   if (!tensor.requires_grad) return "";
   return *tensor.requires_grad ? "yes" : "no";
@@ -193,7 +202,7 @@ void print_tensors(Output& out, const TensorTable& table) {
       cells.plain(table.hashes[i].empty() ? "unreadable" : table.hashes[i]);
     }
     if (layout.has_recovered) {
-      recovered ? cells.text(recovered->detail) : cells.blank();
+      recovered ? cells.text(named_by(*recovered)) : cells.blank();
     }
     if (layout.has_notes) cells.escaped(layout.note(table.rows[i]));
   });
