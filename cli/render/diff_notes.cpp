@@ -83,8 +83,9 @@ std::vector<std::string> diff_notes(const DiffView& view) {
         " of the original folded in, tied, or only counting batches");
   }
   if (uint64_t made = diff.absorbed.made.size(); made > 0) {
-    notes.push_back(counted(made, "tensor") +
-                    " made by freezing: folded biases, parts of tensors, numbers");
+    notes.push_back(
+        counted(made, "tensor") +
+        " made by freezing: folded biases, parts of tensors, numbers");
   }
   if (!diff.wrapper_b.empty()) {
     notes.push_back(wrapper_note('B', diff.wrapper_b));
