@@ -39,9 +39,7 @@ void for_each_constant(std::string_view text, Visit visit) {
 
 std::string tensor_text(const Tensor& tensor) {
   std::string name;
-  if (tensor.details != nullptr && tensor.details->recovered) {
-    name = tensor.details->recovered->name + ' ';
-  }
+  if (tensor.recovered() != nullptr) name = tensor.recovered()->name + ' ';
   return fmt::format("{}{} [{}]", name, dtype_info(tensor.dtype).name,
                      fmt::join(tensor.shape, ", "));
 }

@@ -298,10 +298,8 @@ class FlowGraph {
     if (node == kNoIndex) {
       std::string name = fmt::format("CONSTANTS.c{}", function_[id].index);
       const Tensor* tensor = tensors_.find(kNoIndex, name);
-      bool is_recovered = tensor != nullptr && tensor->details != nullptr &&
-                          tensor->details->recovered;
       node = add_node(GraphNodeKind::kConstant, name,
-                      is_recovered ? tensor->details->recovered->name : name,
+                      tensor != nullptr ? tensor->display_name() : name,
                       tensor != nullptr ? tensor_text(*tensor)
                                         : std::string(type_text(id)));
     }

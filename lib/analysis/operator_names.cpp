@@ -12,7 +12,6 @@ namespace tsinspect {
 namespace {
 
 using torchscript::FunctionGraph;
-using torchscript::NodeKind;
 using torchscript::Operation;
 using torchscript::OperationInput;
 using torchscript::OperationKind;

@@ -173,8 +173,8 @@ ProgramSummary summarize_program(const Model& model) {
     summary.findings = program->findings();
   }
   summary.bytecode_operators = bytecode_operators(model);
-  summary.outside_calls =
-      outside_calls_of(model, program ? &*program : nullptr);
+  summary.outside_calls = outside_calls_of(model, program ? &*program : nullptr,
+                                           summary.bytecode_operators);
   return summary;
 }
 

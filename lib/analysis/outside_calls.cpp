@@ -190,8 +190,9 @@ void add_source(const Model& model, const Program& program,
 
 }  // namespace
 
-std::vector<OutsideCall> outside_calls_of(const Model& model,
-                                          const Program* program) {
+std::vector<OutsideCall> outside_calls_of(
+    const Model& model, const Program* program,
+    std::span<const OperatorCount> bytecode) {
   std::vector<OutsideCall> calls;
   // Loading a pickle makes its objects: their class need not be in the source.
   for (const Import& import : model.imports) {
@@ -204,7 +205,7 @@ std::vector<OutsideCall> outside_calls_of(const Model& model,
         {std::string(import.name), kCustomClass, {"", {record, offset}}, true});
   }
   if (program != nullptr) add_source(model, *program, &calls);
-  for (const OperatorCount& op : bytecode_operators(model)) {
+  for (const OperatorCount& op : bytecode) {
     std::string_view reason = reason_of(op.name);
     if (reason.empty()) continue;
     for (const OperatorUse& use : op.uses) {
@@ -216,9 +217,12 @@ std::vector<OutsideCall> outside_calls_of(const Model& model,
 }
 
 std::vector<OutsideCall> outside_calls(const Model& model) {
-  if (model.source == nullptr) return outside_calls_of(model, nullptr);
+  std::vector<OperatorCount> bytecode = bytecode_operators(model);
+  if (model.source == nullptr) {
+    return outside_calls_of(model, nullptr, bytecode);
+  }
   Program program(model);
-  return outside_calls_of(model, &program);
+  return outside_calls_of(model, &program, bytecode);
 }
 
 }  // namespace tsinspect
