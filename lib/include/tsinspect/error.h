@@ -15,9 +15,12 @@ enum class ErrorKind : uint8_t {
   kMalformed,    // The bytes contradict the format.
   kLimit,        // Going on would exceed Limits (a decompression bomb, say).
   kNotFound,     // The file was read but has no tensor or object of that name.
+  kRefused,      // Executing the file could reach outside of the process.
+  kFailed,       // The model's own code, or LibTorch running it, failed.
 };
 
-// "i/o error", "unsupported", "malformed", "limit exceeded", "not found".
+// "i/o error", "unsupported", "malformed", "limit exceeded", "not found",
+// "refused", "failed".
 const char* to_string(ErrorKind kind);
 
 // The only exception that leaves this library. It means "cannot continue"; a

@@ -1,0 +1,12 @@
+// The executable that is linked with LibTorch, and can do everything.
+
+#include "program.h"
+#include "runner.h"
+
+int main(int argc, char** argv) {
+  static constexpr tsinspect::cli::Runner kRunner = {
+      .libtorch_version = tsinspect::libtorch_version,
+  };
+  tsinspect::cli::set_runner(&kRunner);
+  return tsinspect::cli::run_program(argc, argv);
+}
