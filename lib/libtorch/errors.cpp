@@ -1,6 +1,6 @@
-#include "libtorch/torch.h"
-
 #include "libtorch/errors.h"
+
+#include "libtorch/torch.h"
 
 namespace tsinspect {
 

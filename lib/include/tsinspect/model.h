@@ -241,6 +241,8 @@ struct Model {
 
   // Inflated records that strings and views above point into.
   std::vector<std::shared_ptr<const std::string>> inflated;
+  // What else keeps alive the memory that storages view.
+  std::vector<std::shared_ptr<const void>> owned;
 
   // The archive's TorchScript source, parsed down to signatures; null for a
   // file of any other form.
