@@ -40,7 +40,7 @@ show_progress() {
 
 echo "build: $target in $folder" >&2
 options=("$@")
-[ -z "${TSINSPECT_LIBTORCH:-}" ] ||
+[ -z "${TSINSPECT_LIBTORCH:-}" ] || [ "$preset" = system ] ||
   options+=("-DTSINSPECT_LIBTORCH=$TSINSPECT_LIBTORCH")
 cmake --preset "$preset" "${options[@]}" >"$log" 2>&1 </dev/null ||
   fail "configuring"

@@ -26,15 +26,16 @@ function(find_torch_folder result)
   unset(found CACHE)
 endfunction()
 
-# Sets `result` to where this Python's torch is; imports nothing of it.
+# Sets `result` to this Python's full path and where its torch is, if it has
+# one; imports nothing of that.
 function(find_torch_of_python python result)
   execute_process(
-    COMMAND ${python} -c "from importlib.util import find_spec as f; \
-print(f('torch').submodule_search_locations[0])"
-    OUTPUT_VARIABLE prefix ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE
+    COMMAND ${python} -c "import importlib.util as i, sys; \
+print(sys.executable, *i.find_spec('torch').submodule_search_locations, sep=';')"
+    OUTPUT_VARIABLE paths ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE
     RESULT_VARIABLE status)
   if(status EQUAL 0)
-    set(${result} ${prefix} PARENT_SCOPE)
+    set(${result} ${paths} PARENT_SCOPE)
   endif()
 endfunction()
 
@@ -49,16 +50,15 @@ else()
     ${CMAKE_PREFIX_PATH} ${prefixes})
   set(origin "Torch_DIR or CMAKE_PREFIX_PATH")
 endif()
-foreach(python python3 ${PROJECT_SOURCE_DIR}/.venv/bin/python3)
-  unset(prefix)
-  find_torch_of_python(${python} prefix)
-  if(prefix AND NOT TSINSPECT_TORCH_PYTHON)
-    set(TSINSPECT_TORCH_PYTHON ${python})
-  endif()
-  if(prefix AND NOT TSINSPECT_TORCH_FOLDER
-     AND TSINSPECT_LIBTORCH STREQUAL "auto")
-    find_torch_folder(TSINSPECT_TORCH_FOLDER ${prefix})
-    set(origin ${python})
+foreach(name python3 ${PROJECT_SOURCE_DIR}/.venv/bin/python3)
+  unset(python)
+  find_torch_of_python(${name} python)
+  if(python AND NOT TSINSPECT_TORCH_PYTHON)
+    list(POP_FRONT python TSINSPECT_TORCH_PYTHON)
+    if(NOT TSINSPECT_TORCH_FOLDER AND TSINSPECT_LIBTORCH STREQUAL "auto")
+      find_torch_folder(TSINSPECT_TORCH_FOLDER ${python})
+      set(origin ${TSINSPECT_TORCH_PYTHON})
+    endif()
   endif()
 endforeach()
 
