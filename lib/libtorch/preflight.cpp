@@ -11,6 +11,7 @@
 #include "libtorch/refuse.h"
 #include "libtorch/torch.h"
 #include "tsinspect/program.h"
+#include "tsinspect/values.h"
 
 namespace tsinspect {
 namespace {
@@ -73,7 +74,7 @@ void add_operators(const std::vector<OperatorCount>& rows, bool in_bytecode,
   }
 }
 
-void add_class(const std::string& name, uint64_t uses, const std::string& use,
+void add_class(const std::string& name, uint64_t uses,
                PreflightResult* result) {
   for (PreflightNeed& need : result->needs) {
     if (!need.is_class || need.name != name) continue;
@@ -84,20 +85,35 @@ void add_class(const std::string& name, uint64_t uses, const std::string& use,
   need.uses = uses;
   need.is_missing = torch::getCustomClass(name) == nullptr;
   need.library = provider_of(name);
-  need.first_use = use;
   result->needs.push_back(std::move(need));
 }
 
-// Those that pickles make, and those that code makes.
-void add_classes(const Model& model, const std::vector<OutsideCall>& outside,
-                 PreflightResult* result) {
+// Classes that a source text names: "__torch__.torch.classes." and two words.
+void add_classes_of_text(std::string_view text, PreflightResult* result) {
+  for (size_t at = 0; (at = text.find(kClasses, at)) != text.npos;) {
+    size_t end = at + kClasses.size();
+    for (int dots = 0; end < text.size(); ++end) {
+      bool is_word = std::isalnum(static_cast<unsigned char>(text[end])) != 0 ||
+                     text[end] == '_';
+      if (!is_word && (text[end] != '.' || dots++ > 0)) break;
+    }
+    add_class(std::string(text.substr(at, end - at)), 1, result);
+    at = end;
+  }
+}
+
+// Those that pickles make, and those that code names, as types at least.
+void add_classes(const Model& model, PreflightResult* result) {
   for (const Import& import : model.imports) {
     if (!import.name.starts_with(kClasses)) continue;
-    add_class(std::string(import.name), import.calls, "", result);
+    add_class(std::string(import.name), import.calls, result);
   }
-  for (const OutsideCall& call : outside) {
-    if (!call.name.starts_with(kClasses) || call.use.function.empty()) continue;
-    add_class(call.name, 1, call.use.function, result);
+  for (const Record& record : model.records) {
+    if (!record.name.ends_with(".py")) continue;
+    Bytes bytes = record_bytes(model, record);
+    add_classes_of_text(
+        {reinterpret_cast<const char*>(bytes.data.data()), bytes.data.size()},
+        result);
   }
 }
 
@@ -213,7 +229,7 @@ PreflightResult preflight(const Model& model,
   ProgramSummary program = summarize_program(model);
   PreflightResult result;
   add_operators(program.operators, false, &result);
-  add_classes(model, program.outside_calls, &result);
+  add_classes(model, &result);
   add_operators(program.bytecode_operators, true, &result);
   add_file_version(model, &result);
   add_bytecode_version(model, &result);
