@@ -1,5 +1,6 @@
 #include "libtorch/errors.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "base/printable.h"
@@ -15,9 +16,12 @@ std::string raw_message(const std::exception& error) {
   return error.what();
 }
 
+// Without blanks and lone colons around it.
 void trim(std::string* text) {
-  size_t end = text->find_last_not_of(" \n\t:");
+  constexpr const char* kBlanks = " \n\t:";
+  size_t end = text->find_last_not_of(kBlanks);
   text->resize(end == text->npos ? 0 : end + 1);
+  text->erase(0, std::min(text->find_first_not_of(kBlanks), text->size()));
 }
 
 // What the interpreter throws:

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <sstream>
 
@@ -117,13 +118,9 @@ class Maker {
       case Kind::kTuple:
         return c10::ivalue::Tuple::create(naturals(value.items));
       case Kind::kDict:
-        return dict_of(value.items, c10::AnyType::get(), c10::AnyType::get());
+        return natural_dict(value.items);
       case Kind::kList:
-        if (!value.dtype) {
-          return list(value.items, value.items.empty()
-                                       ? c10::TensorType::get()
-                                       : natural(value.items[0]).type());
-        }
+        if (!value.dtype) return natural_list(naturals(value.items));
         [[fallthrough]];
       default:
         return tensor_of(value, c10::TensorType::get());
@@ -134,6 +131,37 @@ class Maker {
     std::vector<IValue> values;
     for (const InputValue& item : items) values.push_back(natural(item));
     return values;
+  }
+
+  static TypePtr common_type(const std::vector<IValue>& values) {
+    auto type_of = [](const IValue& value) -> TypePtr {
+      return value.isTensor() ? c10::TensorType::get() : value.type();
+    };
+    if (values.empty()) return c10::TensorType::get();
+    TypePtr type = type_of(values[0]);
+    for (const IValue& value : values) {
+      if (*type_of(value) != *type) return c10::AnyType::get();
+    }
+    return type;
+  }
+
+  static IValue natural_list(const std::vector<IValue>& values) {
+    c10::impl::GenericList result(common_type(values));
+    for (const IValue& value : values) result.push_back(value);
+    return result;
+  }
+
+  IValue natural_dict(const std::vector<InputValue>& items) {
+    std::vector<IValue> keys, values;
+    for (size_t i = 0; i < items.size(); i += 2) {
+      keys.push_back(natural(items[i]));
+      values.push_back(natural(items[i + 1]));
+    }
+    c10::impl::GenericDict result(
+        keys.empty() ? c10::StringType::get() : common_type(keys),
+        common_type(values));
+    for (size_t i = 0; i < keys.size(); ++i) result.insert(keys[i], values[i]);
+    return result;
   }
 
   IValue one_of(const InputValue& value, const TypePtr& type) {
@@ -223,15 +251,8 @@ class Maker {
     return dict_of(items, types[0], types[1]);
   }
 
-  IValue dict_of(const std::vector<InputValue>& items, TypePtr key_type,
-                 TypePtr value_type) {
-    bool is_any = key_type->kind() == TypeKind::AnyType;
-    if (is_any && !items.empty()) {
-      key_type = natural(items[0]).type();
-      value_type = natural(items[1]).type();
-    } else if (is_any) {
-      key_type = c10::StringType::get();
-    }
+  IValue dict_of(const std::vector<InputValue>& items, const TypePtr& key_type,
+                 const TypePtr& value_type) {
     c10::impl::GenericDict result(key_type, value_type);
     for (size_t i = 0; i < items.size(); i += 2) {
       result.insert(make(items[i], key_type), make(items[i + 1], value_type));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <set>
+#include <sstream>
 
 #include "base/printable.h"
 #include "libtorch/providers.h"
@@ -192,6 +193,37 @@ void add_upgrades(PreflightResult* result) {
 void add_upgrades(PreflightResult*) {}
 #endif
 
+// Whether this LibTorch is built with the reader of archives of torch 1.0 to
+// 1.2, which wheels of late are not: asked with an empty one.
+bool reads_old_archives() {
+  std::string archive;
+  caffe2::serialize::PyTorchStreamWriter writer(
+      [&](const void* data, size_t size) {
+        archive.append(static_cast<const char*>(data), size);
+        return size;
+      });
+  writer.writeRecord("model.json", "{}", 2);
+  writer.writeEndOfFile();
+  try {
+    std::istringstream in(archive);
+    torch::jit::load(in);
+  } catch (const std::exception& error) {
+    std::string_view message = error.what();
+    return message.find("Legacy model format") == message.npos;
+  }
+  return true;
+}
+
+void add_old_archive(const Model& model, PreflightResult* result) {
+  bool is_old = std::ranges::any_of(model.records, [](const Record& record) {
+    return record.name.ends_with("/model.json");
+  });
+  if (!is_old || reads_old_archives()) return;
+  result->problems.push_back(
+      "it is an archive of torch 1.0 to 1.2 (model.json), which this LibTorch "
+      "is built without");
+}
+
 // What the source has that cannot be read, and where reading ended.
 void add_unreadable(const Model& model, const ProgramSummary& program,
                     PreflightResult* result) {
@@ -233,6 +265,7 @@ PreflightResult preflight(const Model& model,
   add_operators(program.bytecode_operators, true, &result);
   add_file_version(model, &result);
   add_bytecode_version(model, &result);
+  add_old_archive(model, &result);
   add_missing(&result);
   add_unreadable(model, program, &result);
   add_upgrades(&result);

@@ -15,15 +15,15 @@ namespace tsinspect {
 // An operator or a class in C++ that the model needs.
 struct PreflightNeed {
   bool is_class = false;  // "__torch__.torch.classes.…"
-  std::string name;       // "torchvision::nms"
+  std::string name = {};  // "torchvision::nms"
   // "Tensor"; unset where the types of the arguments cannot be told, and of a
   // class.
-  std::optional<std::string> overload;
+  std::optional<std::string> overload = {};
   uint64_t uses = 0;
-  bool in_bytecode = false;  // Of a mobile file, not of its source.
-  bool is_missing = false;   // In this LibTorch, with the libraries given.
-  std::string library;       // What usually provides it; empty if unknown.
-  std::string first_use;     // "__torch__.Net.forward"; may be empty.
+  bool in_bytecode = false;    // Of a mobile file, not of its source.
+  bool is_missing = false;     // In this LibTorch, with the libraries given.
+  std::string library = {};    // What usually provides it; empty if unknown.
+  std::string first_use = {};  // "__torch__.Net.forward"; may be empty.
 };
 
 // A version that a file has, and those that this LibTorch reads.

@@ -54,9 +54,12 @@ class Collector {
   }
 
   void add_tensor(const std::string& name, const at::Tensor& tensor) {
-    RunOutput output{.name = name, .type = "Tensor"};
-    output.tensor = append_tensor(&result_.model, name, tensor);
-    result_.outputs.push_back(std::move(output));
+    // A sparse tensor is several.
+    uint32_t row = append_tensor(&result_.model, name, tensor);
+    for (; row < result_.model.tensors.size(); ++row) {
+      const std::string& row_name = result_.model.tensors[row].name;
+      result_.outputs.push_back({row_name, "Tensor", row});
+    }
   }
 
   void add_tuple(const std::string& name, const c10::IValue& value) {

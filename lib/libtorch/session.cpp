@@ -96,8 +96,10 @@ Session open_session(const RunRequest& request) {
   const c10::FunctionSchema& schema = method.function().getSchema();
   session.schema = readable_schema(schema);
   session.seed();
-  session.inputs =
-      make_inputs(schema, input_texts(program, method, &session), device);
+  std::vector<std::string> texts = input_texts(program, method, &session);
+  translate_errors(ErrorKind::kMalformed, "inputs", [&] {
+    session.inputs = make_inputs(schema, texts, device);
+  });
   return session;
 }
 

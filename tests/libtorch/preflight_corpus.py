@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Compares what `tsinspect preflight` says with what loading does.
 
-Of each TorchScript file of the corpus and of the fixtures, torch.jit.load, in a
-process of its own, must take it exactly if `preflight` says it would load. A
+Of each TorchScript file of the fixtures, of the corpus that TSINSPECT_CORPUS
+names, and of a fixture with changes that LibTorch does not take, torch.jit.load,
+in a process of its own, must take it exactly if `preflight` says it would load. A
 file whose code reaches outside of the process is not loaded, but for what is
 neither in LibTorch nor in a library: such an operator cannot be run.
 
 torch in Python must be of the version that tsinspect is linked with.
-Exit status 77: skipped, as there is no torch, or another, or no corpus.
+Exit status 77: skipped, as there is no torch, or another.
 """
 import argparse
 import json
@@ -15,8 +16,27 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
+import zipfile
 
 FIXTURES = pathlib.Path(__file__).resolve().parent.parent / "fixtures"
+
+# Changes to scripted_cnn.pt: the end of a record's name, what stands there, what
+# is put in its place, and what the verdict must name.
+MODELS = "code/__torch__/models.py"
+CHANGES = {
+    "operator": (MODELS, b"torch.mean((features).forward(x, ), [2, 3])",
+                 b"ops.torchvision.nms((features).forward(x, ), x, 0.5)",
+                 "libtorchvision"),
+    "own_operator": (MODELS, b"torch.mean(", b"torch.meaner(", "aten::meaner"),
+    "class": (MODELS, b"  training : bool\n",
+              b"  training : bool\n"
+              b"  x : Optional[__torch__.torch.classes.fbgemm.Packed]\n",
+              "__torch__.torch.classes.fbgemm.Packed"),
+    "version": ("/version", None, b"99\n", "99"),
+    "syntax": (MODELS, b"head = self.head", b"head = = self.head", "models.py"),
+}
+
 UNKNOWN = {"is no operator of LibTorch", "is no class of LibTorch"}
 
 # Loads the files that it is given a line each, and says of each whether it
@@ -53,6 +73,22 @@ class Loader:
         return line
 
 
+def make_changed(folder):
+    """Pairs of a path and what its verdict must name."""
+    name = FIXTURES / "scripted_cnn.pt"
+    for change, (record, old, new, expected) in CHANGES.items():
+        path = folder / f"{change}.pt"
+        with zipfile.ZipFile(name) as source, \
+                zipfile.ZipFile(path, "w") as target:
+            for info in source.infolist():
+                data = source.read(info)
+                if info.filename.endswith(record):
+                    assert old is None or old in data, (change, data)
+                    data = new if old is None else data.replace(old, new)
+                target.writestr(info.filename, data)
+        yield path, expected
+
+
 def ask(program, command, path):
     done = subprocess.run([program, command, path, "--json"],
                           capture_output=True, text=True, timeout=300)
@@ -74,29 +110,37 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tsinspect", required=True, type=pathlib.Path)
     args = parser.parse_args()
-    corpus = os.environ.get("TSINSPECT_CORPUS")
     try:
         import torch
     except ImportError:
         print("skipped: no torch")
         return 77
-    if not corpus:
-        print("skipped: no TSINSPECT_CORPUS")
-        return 77
-    files = [path for path in pathlib.Path(corpus).glob("torchscript/**/*")
-             if path.is_file()] + list(FIXTURES.glob("**/*.pt*"))
+    files = list(FIXTURES.glob("**/*.pt*"))
+    if corpus := os.environ.get("TSINSPECT_CORPUS"):
+        files += [path for path in pathlib.Path(corpus).glob("torchscript/**/*")
+                  if path.is_file()]
+    with tempfile.TemporaryDirectory() as folder:
+        changed = dict(make_changed(pathlib.Path(folder)))
+        return compare(args.tsinspect, sorted(files) + list(changed), changed,
+                       torch.__version__)
+
+
+def compare(program, files, changed, version):
     loader, compared, loads, problems = Loader(), 0, 0, []
-    for path in sorted(files):
-        found = ask(args.tsinspect, "preflight", path)
-        if "would_load" not in found or is_dangerous(args.tsinspect, path):
+    for path in files:
+        found = ask(program, "preflight", path)
+        is_ours = path in changed
+        if not is_ours and ("would_load" not in found or
+                            is_dangerous(program, path)):
             continue
-        if found["libtorch"].split("+")[0] != torch.__version__.split("+")[0]:
-            print(f"skipped: torch {torch.__version__}")
+        if found["libtorch"].split("+")[0] != version.split("+")[0]:
+            print(f"skipped: torch {version}")
             return 77
         said = loader.load(path)
         compared += 1
         loads += said == "loaded"
-        if found["would_load"] != (said == "loaded"):
+        if (found["would_load"] != (said == "loaded") or
+                changed.get(path, "") not in str(found["problems"])):
             problems.append(f"{path}: {said}; preflight: {found['problems']}")
     print(f"{compared} files, of which {loads} load; "
           f"{len(problems)} differences")
