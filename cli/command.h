@@ -32,6 +32,10 @@ struct Command {
   // Works only in the executable that is linked with LibTorch, which this one
   // becomes then.
   bool needs_libtorch = false;
+  // Of those: does not load the file there, which would execute code from it.
+  bool only_reads = false;
+
+  bool executes() const { return needs_libtorch && !only_reads; }
 };
 
 // All commands, in the order --help lists them.

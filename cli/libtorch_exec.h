@@ -1,4 +1,4 @@
-// Hands a command that runs models to the executable that can.
+// Hands a command that needs LibTorch to the executable that is linked with it.
 
 #pragma once
 
@@ -6,12 +6,25 @@
 
 namespace tsinspect::cli {
 
-// Where the LibTorch executable belongs, seen from this one at `self`:
-// <prefix>/bin/tsinspect → <prefix>/libexec/tsinspect/tsinspect-libtorch.
-std::string libtorch_executable(const std::string& self);
+// That executable, as a file beside it says:
+//
+//   tsinspect 0.1.0
+//   LibTorch 2.13.0
+struct LibtorchProgram {
+  std::string path;
+  std::string libtorch_version;  // "2.13.0".
+  std::string problem;           // Why it cannot be used; empty if it can.
+};
 
-// Becomes that executable, with the same arguments. Returns only if it is not
-// there, with the line to tell the user.
+// What belongs to the executable at `self`:
+// <prefix>/bin/tsinspect → <prefix>/libexec/tsinspect/tsinspect-libtorch.
+LibtorchProgram find_libtorch_program(const std::string& self);
+
+// What belongs to the executable that is running.
+LibtorchProgram find_libtorch_program();
+
+// Becomes it, with the same arguments. Returns only if it cannot, with the line
+// to tell the user.
 std::string exec_libtorch(char** argv);
 
 }  // namespace tsinspect::cli

@@ -6,9 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 #include "base/printable.h"
 #include "command.h"
@@ -25,15 +27,42 @@ constexpr const char* kExitStatuses =
     "not\n"
     "do it (usage, unreadable or unsupported file).\n";
 
+// What a command does with the file, for help.
+struct Manner {
+  bool needs_libtorch, executes;
+  const char* heading;  // Over the commands of this manner.
+  const char* line;     // In the help of each.
+};
+
+// scripts/run.sh looks for "Needs LibTorch".
+constexpr Manner kManners[] = {
+    {false, false, "Commands:", ""},
+    {true, true, "Commands that load the file in LibTorch, and so execute it:",
+     "Needs LibTorch, in which it executes code from the file.\n\n"},
+    {true, false, "Commands that need LibTorch, and execute nothing:",
+     "Needs LibTorch, and executes nothing from the file.\n\n"},
+};
+
+bool is_of(const Command& command, const Manner& manner) {
+  return command.needs_libtorch == manner.needs_libtorch &&
+         command.executes() == manner.executes;
+}
+
+void print_commands(Output& out, const Manner& manner) {
+  const char* heading = manner.heading;
+  for (const Command& command : commands()) {
+    if (!is_of(command, manner)) continue;
+    if (heading) out.print("\n{}\n", std::exchange(heading, nullptr));
+    out.print("  {:12}{}\n", command.name, command.summary);
+  }
+}
+
 void print_help(Output& out) {
   out.text(
       "Look inside trained-model files without running them.\n\n"
       "Usage: tsinspect COMMAND [OPTIONS] FILE...\n"
-      "       tsinspect FILE...          is tsinspect info FILE...\n\n"
-      "Commands:\n");
-  for (const Command& command : commands()) {
-    out.print("  {:9}{}\n", command.name, command.summary);
-  }
+      "       tsinspect FILE...          is tsinspect info FILE...\n");
+  for (const Manner& manner : kManners) print_commands(out, manner);
   out.print(
       "\nEvery command takes --json and --help. `tsinspect --version` prints "
       "the version.\n\n{}",
@@ -41,9 +70,27 @@ void print_help(Output& out) {
 }
 
 void print_help(Output& out, const Command& command, const Options& options) {
-  out.print("{}.\n\nUsage: tsinspect {} {}\n\nOptions:\n{}\nExamples:\n{}\n{}",
-            command.summary, command.name, usage_text(options),
-            help_text(options), command.examples, kExitStatuses);
+  auto manner = std::ranges::find_if(
+      kManners, [&](const Manner& m) { return is_of(command, m); });
+  out.print(
+      "{}.\n\nUsage: tsinspect {} {}\n\n{}Options:\n{}\nExamples:\n{}\n{}",
+      command.summary, command.name, usage_text(options), manner->line,
+      help_text(options), command.examples, kExitStatuses);
+}
+
+// The version of this program, and of the LibTorch it runs models with.
+void print_version(Output& out) {
+  out.text("tsinspect " TSINSPECT_VERSION "\n");
+  if (runner()) {
+    out.print("LibTorch {}\n", runner()->libtorch_version());
+    return;
+  }
+  LibtorchProgram program = find_libtorch_program();
+  if (program.problem.empty()) {
+    out.print("LibTorch {}\n", printable(program.libtorch_version));
+  } else {
+    out.print("LibTorch commands do not work: {}\n", program.problem);
+  }
 }
 
 int report_usage(const std::string& message, const char* command) {
@@ -99,7 +146,7 @@ int run_command(const Command& command, std::vector<std::string> args,
 int run(std::vector<std::string> args, char** argv, Output& out) {
   if (args.empty()) return report_usage("a command or a file is needed", "");
   if (args[0] == "--version") {
-    out.text("tsinspect " TSINSPECT_VERSION "\n");
+    print_version(out);
     return kOk;
   }
   if (args[0] == "--help" || args[0] == "-h" || args[0].empty()) {

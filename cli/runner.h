@@ -1,5 +1,6 @@
-// What running models takes: the functions of lib/libtorch, as a table that only
-// the executable linked with LibTorch fills. Commands are the same in both.
+// What running models takes: the functions of lib/libtorch, as a table that
+// only the executable linked with LibTorch fills. Commands are the same in
+// both.
 
 #pragma once
 

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Configures and builds: build.sh PRESET TARGET [CMAKE-OPTION...].
-# Says on stderr how far it is; shows the compiler's output only if it fails.
+# Says on stderr which LibTorch it takes and how far it is; shows the compiler's
+# output only if it fails. TSINSPECT_LIBTORCH=system takes the distribution's
+# LibTorch, =auto (again) looks for others.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -37,10 +39,15 @@ show_progress() {
 }
 
 echo "build: $target in $folder" >&2
-cmake --preset "$preset" "$@" >"$log" 2>&1 </dev/null || fail "configuring"
+options=("$@")
+[ -z "${TSINSPECT_LIBTORCH:-}" ] || [ "$preset" = system ] ||
+  options+=("-DTSINSPECT_LIBTORCH=$TSINSPECT_LIBTORCH")
+cmake --preset "$preset" "${options[@]}" >"$log" 2>&1 </dev/null ||
+  fail "configuring"
+sed -n 's/^-- \(LibTorch .*\)/build: \1/p' "$log" >&2
 touch "$folder/.started"
 cmake --build "$folder" --target "$target" --parallel "$(nproc)" \
   2>&1 </dev/null | tee "$log" | show_progress || fail "building $target"
 # What scripts/run.sh compares the sources with.
-mv "$folder/.started" "$folder/.built"
+mv "$folder/.started" "$folder/.built-$target"
 echo "build: done in $SECONDS s" >&2

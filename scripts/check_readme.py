@@ -4,7 +4,7 @@
 In blocks fenced as ```console, every `$ tsinspect ...` and `$ scripts/run.sh
 ...` line is run in the repository's root, and what follows it, up to the next
 `$ ` line, is what it must print; a line `…` stands for any number of lines. A
-block fenced as ```cpp must occur in tests/install/consumer/main.cpp, which the
+block fenced as ```cpp must occur in a main.cpp under tests/install/, which the
 tests build and run. --rebase rewrites the output shown.
 """
 import argparse
@@ -15,7 +15,7 @@ import sys
 import golden
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-EXAMPLE = ROOT / "tests/install/consumer/main.cpp"
+EXAMPLES = list((ROOT / "tests/install").glob("*/main.cpp"))
 FENCE = re.compile(r"(^```(console|cpp)\n)(.*?)(^```$)", re.M | re.S)
 RUNNER = "scripts/run.sh"
 ELLIPSIS = "…"
@@ -66,8 +66,8 @@ def main():
         start, language, block, end = match.groups()
         if language == "console":
             block = checked(block, args.tsinspect, problems)
-        elif block not in EXAMPLE.read_text():
-            problems.append(f"not in {EXAMPLE.relative_to(ROOT)}:\n{block}")
+        elif not any(block in path.read_text() for path in EXAMPLES):
+            problems.append(f"not in tests/install/*/main.cpp:\n{block}")
         return start + block + end
 
     text = FENCE.sub(fence, args.readme.read_text())

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing: setup.sh run|test|bench.
+# Installs the Debian packages that are missing:
+# setup.sh run|test|bench|venv|libtorch.
 # Says what it does on stderr; does nothing, at once, where nothing is missing.
 set -euo pipefail
 
 say() { echo "setup: $*" >&2; }
 fail() { say "$@"; exit 1; }
 
-# Package, and the command or header that shows it is there.
+# Package, and the command, header or Python module (python3:NAME) that shows it
+# is there.
 run_packages='
 g++                 c++
 make                make|ninja
@@ -21,16 +23,20 @@ libtbb-dev          tbb/parallel_for.h
 libcli11-dev        CLI/CLI.hpp
 nlohmann-json3-dev  nlohmann/json.hpp'
 test_packages='
+ccache              ccache
 python3             python3
 clang-format        clang-format
 pkg-config          pkg-config
 graphviz            dot
 libgtest-dev        gtest/gtest.h
 libgmock-dev        gmock/gmock.h'
+venv_packages='
+python3             python3
+python3-venv        python3:ensurepip'
+libtorch_packages='
+libtorch-dev        torch/script.h'
 bench_packages='
 gcc                 cc
-python3             python3
-python3-venv        python3
 libbenchmark-dev    benchmark/benchmark.h'
 
 is_there() {
@@ -39,6 +45,7 @@ is_there() {
     case $name in
       *.h | *.hpp) [ -e "/usr/include/$name" ] ||
         [ -e "/usr/local/include/$name" ] || continue ;;
+      python3:*) python3 -c "import ${name#*:}" 2>/dev/null || continue ;;
       *) command -v "$name" >/dev/null || continue ;;
     esac
     return 0
@@ -56,8 +63,10 @@ missing() {
 case ${1:-run} in
   run) wanted=$run_packages ;;
   test) wanted=$run_packages$test_packages ;;
-  bench) wanted=$run_packages$bench_packages ;;
-  *) fail "unknown set of packages '$1': run, test or bench" ;;
+  bench) wanted=$run_packages$venv_packages$bench_packages ;;
+  venv) wanted=$venv_packages ;;
+  libtorch) wanted=$libtorch_packages ;;
+  *) fail "unknown set of packages '$1': run, test, bench, venv or libtorch" ;;
 esac
 mapfile -t packages < <(missing <<<"$wanted")
 [ ${#packages[@]} -gt 0 ] || exit 0

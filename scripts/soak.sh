@@ -1,14 +1,18 @@
 #!/usr/bin/env bash
 # The long rounds, which continuous integration samples: soak.sh [SECONDS].
 # All unit tests with TSINSPECT_SOAK=1 (every cut, every flipped byte), plain
-# and under sanitizers; then each fuzz target for SECONDS (1200 if not given, 0
-# for none). What a fuzzer finds lies in build-fuzz/found/.
+# and under sanitizers; the tests *Soak* of the LibTorch half, with
+# TSINSPECT_SOAK_ROUNDS (50) times their usual rounds; then each fuzz target for
+# SECONDS (1200 if not given, 0 for none). What a fuzzer finds lies in
+# build-fuzz/found/.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 seconds=${1:-1200}
 export TSINSPECT_SOAK=1 UBSAN_OPTIONS=print_stacktrace=1
+export TSINSPECT_SOAK_ROUNDS=${TSINSPECT_SOAK_ROUNDS:-50}
 scripts/setup.sh test
+scripts/libtorch.sh release -DTSINSPECT_TESTS=ON
 failed=0
 for preset in release asan; do
   folder=build
@@ -17,6 +21,9 @@ for preset in release asan; do
   echo "soak: unit tests in $folder" >&2
   (cd tests && "../$folder/bin/unit_tests" --gtest_brief=1) || failed=1
 done
+echo "soak: LibTorch half, $TSINSPECT_SOAK_ROUNDS times the rounds" >&2
+(cd tests && ../build/bin/libtorch_tests --gtest_brief=1 \
+  --gtest_filter='*Soak*') || failed=1
 
 [ "$seconds" -gt 0 ] || exit "$failed"
 command -v clang++ >/dev/null || {

@@ -7,9 +7,9 @@
 namespace tsinspect {
 
 const char* to_string(ErrorKind kind) {
-  constexpr std::array kNames = {
-      "i/o error", "unsupported", "malformed", "limit exceeded",
-      "not found", "refused",     "failed"};
+  constexpr std::array kNames = {"i/o error",      "unsupported", "malformed",
+                                 "limit exceeded", "not found",   "refused",
+                                 "failed"};
   return kNames[static_cast<size_t>(kind)];
 }
 

@@ -8,7 +8,6 @@
 #include <csignal>
 
 #include "captured.h"
-#include "libtorch_exec.h"
 
 namespace tsinspect::cli {
 namespace {
@@ -51,18 +50,6 @@ TEST(Output, SaysWhenTheDiskIsFull) {
 
 TEST(Output, HasNoWidthWhereThereIsNoTerminal) {
   captured([](Output& out) { EXPECT_EQ(out.columns(), 0u); });
-}
-
-TEST(LibTorchExec, LooksBesideItsOwnFolder) {
-  EXPECT_EQ(libtorch_executable("/opt/x/bin/tsinspect"),
-            "/opt/x/libexec/tsinspect/tsinspect-libtorch");
-}
-
-TEST(LibTorchExec, SaysWhatIsMissing) {
-  char* argv[] = {nullptr};
-  std::string message = exec_libtorch(argv);
-  EXPECT_NE(message.find("needs the LibTorch half"), std::string::npos);
-  EXPECT_NE(message.find("No such file"), std::string::npos);
 }
 
 }  // namespace

@@ -5,11 +5,23 @@
 #include <filesystem>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "command.h"
+#include "program.h"
 
 namespace tsinspect::cli {
 namespace {
+
+// What the program prints for these words.
+std::string printed(std::vector<std::string> words) {
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(run_program(static_cast<int>(words.size()), argv.data()), kOk);
+  return testing::internal::GetCapturedStdout();
+}
 
 TEST(Commands, EveryFileIsRegistered) {
   namespace fs = std::filesystem;
@@ -59,6 +71,27 @@ TEST(Commands, OptionsAreDocumentedAndFitTheScreen) {
       EXPECT_LE(end - begin, 80u) << help.substr(begin, end - begin);
       begin = end + 1;
     }
+  }
+}
+
+TEST(Commands, HelpSaysWhichExecuteTheFile) {
+  std::string of_all = printed({"tsinspect", "--help"});
+  size_t heading = of_all.find("execute it:");
+  for (const Command& command : commands()) {
+    std::string name = command.name;
+    size_t row = of_all.find("\n  " + name + " ");
+    EXPECT_NE(row, std::string::npos) << name;
+    EXPECT_EQ(row > heading && heading != std::string::npos,
+              command.needs_libtorch)
+        << name;
+    std::string help = printed({"tsinspect", name, "--help"});
+    EXPECT_EQ(help.find("\nNeeds LibTorch") != std::string::npos,
+              command.needs_libtorch)
+        << name;
+    EXPECT_EQ(help.find("executes code from the file") != std::string::npos,
+              command.executes())
+        << name;
+    EXPECT_TRUE(command.needs_libtorch || !command.only_reads) << name;
   }
 }
 

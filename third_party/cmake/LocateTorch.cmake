@@ -1,46 +1,75 @@
-# Finds LibTorch and says which: `find_package(Torch)` where Torch_DIR or
-# CMAKE_PREFIX_PATH lead to one; else the `torch` of the active Python; else that
-# of the tree's own .venv, where scripts/run.sh puts it. With
-# TSINSPECT_LIBTORCH=system, the distribution's alone. Sets Torch_FOUND,
-# TSINSPECT_TORCH_ORIGIN and TSINSPECT_TORCH_VERSION.
+# Finds LibTorch and says which: that of Torch_DIR or CMAKE_PREFIX_PATH; else the
+# `torch` of the active Python; else that of the tree's own .venv, where
+# scripts/libtorch.sh puts it. With TSINSPECT_LIBTORCH=system, the distribution's
+# alone. It is looked for anew each time CMake configures. Sets Torch_FOUND,
+# TSINSPECT_TORCH_FOLDER (of TorchConfig.cmake), TSINSPECT_TORCH_VERSION, and
+# TSINSPECT_TORCH_PYTHON, a Python that has a torch, if not always this one.
 
+include(UseTorch)
 set(TSINSPECT_LIBTORCH "auto" CACHE STRING
   "Which LibTorch: auto, or system for the distribution's.")
+if(NOT TSINSPECT_LIBTORCH MATCHES "^(auto|system)$")
+  message(FATAL_ERROR
+    "TSINSPECT_LIBTORCH is '${TSINSPECT_LIBTORCH}': auto or system")
+endif()
 
-function(torch_of_python python result)
+# Sets `result` to the folder of TorchConfig.cmake under the first of these
+# prefixes that has one.
+function(find_torch_folder result)
+  unset(found CACHE)
+  find_path(found TorchConfig.cmake PATHS ${ARGN} NO_DEFAULT_PATH
+    PATH_SUFFIXES share/cmake/Torch lib/cmake/Torch Torch cmake/Torch
+    lib/${CMAKE_LIBRARY_ARCHITECTURE}/cmake/Torch)
+  if(found)
+    set(${result} ${found} PARENT_SCOPE)
+  endif()
+  unset(found CACHE)
+endfunction()
+
+# Sets `result` to this Python's full path and where its torch is, if it has
+# one; imports nothing of that.
+function(find_torch_of_python python result)
   execute_process(
-    COMMAND ${python} -c "from importlib.util import find_spec as f; \
-print(f('torch').submodule_search_locations[0] + '/share/cmake')"
-    OUTPUT_VARIABLE prefix ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE
+    COMMAND ${python} -c "import importlib.util as i, sys; \
+print(sys.executable, *i.find_spec('torch').submodule_search_locations, sep=';')"
+    OUTPUT_VARIABLE paths ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE
     RESULT_VARIABLE status)
-  if(status EQUAL 0 AND EXISTS ${prefix}/Torch)
-    set(${result} ${prefix} PARENT_SCOPE)
+  if(status EQUAL 0)
+    set(${result} ${paths} PARENT_SCOPE)
   endif()
 endfunction()
 
+unset(TSINSPECT_TORCH_FOLDER)
+unset(TSINSPECT_TORCH_PYTHON)
 if(TSINSPECT_LIBTORCH STREQUAL "system")
-  find_package(Torch QUIET PATHS /usr NO_DEFAULT_PATH)
-  set(TSINSPECT_TORCH_ORIGIN "the system")
+  find_torch_folder(TSINSPECT_TORCH_FOLDER /usr)
+  set(origin "the system")
 else()
-  find_package(Torch QUIET NO_SYSTEM_ENVIRONMENT_PATH NO_CMAKE_SYSTEM_PATH
-    NO_CMAKE_PACKAGE_REGISTRY)
-  set(TSINSPECT_TORCH_ORIGIN "Torch_DIR or CMAKE_PREFIX_PATH")
-  foreach(python python3 ${PROJECT_SOURCE_DIR}/.venv/bin/python3)
-    if(NOT Torch_FOUND)
-      unset(prefix)
-      torch_of_python(${python} prefix)
-      if(prefix)
-        find_package(Torch QUIET PATHS ${prefix} NO_DEFAULT_PATH)
-        set(TSINSPECT_TORCH_ORIGIN ${python})
-      endif()
-    endif()
-  endforeach()
+  file(TO_CMAKE_PATH "$ENV{CMAKE_PREFIX_PATH}" prefixes)
+  find_torch_folder(TSINSPECT_TORCH_FOLDER ${Torch_DIR} $ENV{Torch_DIR}
+    ${CMAKE_PREFIX_PATH} ${prefixes})
+  set(origin "Torch_DIR or CMAKE_PREFIX_PATH")
 endif()
+foreach(name python3 ${PROJECT_SOURCE_DIR}/.venv/bin/python3)
+  unset(python)
+  find_torch_of_python(${name} python)
+  if(python AND NOT TSINSPECT_TORCH_PYTHON)
+    list(POP_FRONT python TSINSPECT_TORCH_PYTHON)
+    if(NOT TSINSPECT_TORCH_FOLDER AND TSINSPECT_LIBTORCH STREQUAL "auto")
+      find_torch_folder(TSINSPECT_TORCH_FOLDER ${python})
+      set(origin ${TSINSPECT_TORCH_PYTHON})
+    endif()
+  endif()
+endforeach()
 
+if(TSINSPECT_TORCH_FOLDER)
+  use_torch(${TSINSPECT_TORCH_FOLDER})
+endif()
+# The scripts look for this line.
 if(Torch_FOUND)
   set(TSINSPECT_TORCH_VERSION ${Torch_VERSION})
-  message(STATUS "LibTorch ${TSINSPECT_TORCH_VERSION}, found by "
-    "${TSINSPECT_TORCH_ORIGIN}: ${TORCH_INSTALL_PREFIX}")
+  message(STATUS "LibTorch ${TSINSPECT_TORCH_VERSION} of ${origin}: "
+    "${TSINSPECT_TORCH_FOLDER}")
 else()
-  message(STATUS "LibTorch not found: only what does not run models is built")
+  message(STATUS "LibTorch not found: only what reads files is built")
 endif()
