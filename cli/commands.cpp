@@ -13,7 +13,9 @@ Command info_command();
 Command modules_command();
 Command ops_command();
 Command params_command();
+Command preflight_command();
 Command records_command();
+Command run_command();
 Command show_command();
 Command stats_command();
 Command tensors_command();
@@ -24,7 +26,7 @@ std::span<const Command> commands() {
       tensors_command(), modules_command(), records_command(),
       show_command(),    code_command(),    ops_command(),
       graph_command(),   stats_command(),   diff_command(),
-      export_command(),
+      export_command(),  run_command(),     preflight_command(),
   };
   return kCommands;
 }

@@ -6,6 +6,8 @@
 int main(int argc, char** argv) {
   static constexpr tsinspect::cli::Runner kRunner = {
       .libtorch_version = tsinspect::libtorch_version,
+      .run_model = tsinspect::run_model,
+      .preflight = tsinspect::preflight,
   };
   tsinspect::cli::set_runner(&kRunner);
   return tsinspect::cli::run_program(argc, argv);

@@ -55,28 +55,6 @@ void begin_json(const Report& report) {
   report.json->member("file", report.file);
 }
 
-void finish_json(const Report& report) {
-  Json& json = *report.json;
-  json.close_to(1);  // What an error left open.
-  json.key("error");
-  if (const auto& failure = report.failure()) {
-    json.begin_object();
-    json.member("kind", failure->kind);
-    json.member("message", failure->message);
-    json.key("offset");
-    if (failure->offset == Error::kNoOffset) {
-      json.null();
-    } else {
-      json.value(failure->offset);
-    }
-    json.end_object();
-  } else {
-    json.null();
-  }
-  json.end_object();
-  report.out.put('\n');
-}
-
 // Every file fails as `failed` did; the user has been told.
 int fail_files(const FileOptions& options, const Report& failed) {
   if (!options.json) return failed.status;
@@ -150,6 +128,29 @@ void Report::print_heading(const Model& model) {
             to_string(model.form));
 }
 
+void finish_json(const Report& report) {
+  if (report.json == nullptr) return;
+  Json& json = *report.json;
+  json.close_to(1);  // What an error left open.
+  json.key("error");
+  if (const auto& failure = report.failure()) {
+    json.begin_object();
+    json.member("kind", failure->kind);
+    json.member("message", failure->message);
+    json.key("offset");
+    if (failure->offset == Error::kNoOffset) {
+      json.null();
+    } else {
+      json.value(failure->offset);
+    }
+    json.end_object();
+  } else {
+    json.null();
+  }
+  json.end_object();
+  report.out.put('\n');
+}
+
 int for_each_model(const FileOptions& options, Output& out,
                    const std::function<void(const Model&, Report&)>& render,
                    Model (*open)(const std::string&, const Limits&)) {
@@ -166,7 +167,7 @@ int for_each_model(const FileOptions& options, Output& out,
                   options.files.size());
     if (options.json) begin_json(report);
     render_file(report, original ? &*original : nullptr, render, open);
-    if (options.json) finish_json(report);
+    finish_json(report);
     status = std::max(status, report.status);
   }
   return status;

@@ -75,6 +75,10 @@ class Report {
   std::optional<Failure> failure_;
 };
 
+// Completes the JSON object of a file, whatever is open in it, with its
+// "error". Nothing without JSON.
+void finish_json(const Report& report);
+
 // Opens each file and renders it, as text or as the members of a JSON object
 // that already has "schema", "file" and "form", and gets "findings" and
 // "error". `render` raises Report::status or throws Error to fail the file. A

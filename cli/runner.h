@@ -6,12 +6,17 @@
 
 #include <string>
 
+#include "libtorch/preflight.h"
+#include "libtorch/run.h"
 #include "libtorch/version.h"
 
 namespace tsinspect::cli {
 
 struct Runner {
   std::string (*libtorch_version)();
+  RunResult (*run_model)(const RunRequest& request, uint64_t repeat);
+  PreflightResult (*preflight)(const Model& model,
+                               const std::vector<std::string>& libraries);
 };
 
 // Null in the executable that is not linked with LibTorch: main() has set it.

@@ -16,6 +16,7 @@ namespace {
 using Kind = InputValue::Kind;
 
 constexpr int kDeepest = 32;
+constexpr size_t kShownColumns = 100;  // Of the text, in a message.
 
 constexpr std::array kSuffixes = {
     ".npy",  ".npz", ".safetensors", ".pt",   ".pth",
@@ -80,8 +81,8 @@ class Parser {
  private:
   [[noreturn]] void fail(const std::string& what) const {
     throw Error(ErrorKind::kMalformed,
-                fmt::format("input {}: {}, at column {}",
-                            tsinspect::quoted(text_), what, at_ + 1));
+                fmt::format("input '{}': {}, at column {}",
+                            printable(text_, kShownColumns), what, at_ + 1));
   }
 
   // A path that is the whole value may hold anything: spaces, commas.
@@ -228,8 +229,8 @@ class Parser {
     InputValue number;
     if (parse_number(text, &number)) return number;
     at_ = begin;
-    fail(fmt::format("{} is no value, and no file of tensors ({}, …)",
-                     tsinspect::quoted(text), kSuffixes[0]));
+    fail(fmt::format("'{}' is no value, and no file of tensors ({}, …)",
+                     printable(text, kShownColumns), kSuffixes[0]));
   }
 
   static bool parse_number(std::string_view text, InputValue* value) {
@@ -246,8 +247,8 @@ class Parser {
   InputValue call(std::string_view name, size_t begin, int depth) {
     if (std::ranges::find(kFunctions, name) == kFunctions.end()) {
       at_ = begin;
-      fail(fmt::format("{} is none of the functions {}",
-                       tsinspect::quoted(name), function_names()));
+      fail(fmt::format("'{}' is none of the functions {}",
+                       printable(name, kShownColumns), function_names()));
     }
     InputValue result = sequence(Kind::kCall, ')', depth);
     result.text = name;
@@ -259,7 +260,8 @@ class Parser {
     std::string_view text = bare_word();
     const DTypeInfo* info = find_dtype(text);
     if (info == nullptr) {
-      fail(fmt::format("{} is no dtype of torch's", tsinspect::quoted(text)));
+      fail(fmt::format("'{}' is no dtype of torch's",
+                       printable(text, kShownColumns)));
     }
     at_ += text.size();
     return info->dtype;

@@ -83,8 +83,10 @@ class Maker {
   }
 
   [[noreturn]] void fail(const std::string& what) const {
-    throw Error(ErrorKind::kMalformed,
-                fmt::format("input {}: {}", tsinspect::quoted(text_), what));
+    constexpr size_t kColumns = 100;
+    throw Error(
+        ErrorKind::kMalformed,
+        fmt::format("input '{}': {}", printable(text_, kColumns), what));
   }
 
  private:

@@ -6,6 +6,7 @@
 #include <caffe2/serialize/inline_container.h>
 #include <caffe2/serialize/read_adapter_interface.h>
 #include <torch/csrc/jit/api/function_impl.h>
+#include <torch/csrc/jit/frontend/builtin_functions.h>
 #include <torch/csrc/jit/ir/ir.h>
 #include <torch/csrc/jit/passes/inliner.h>
 #include <torch/csrc/jit/runtime/custom_operator.h>
@@ -20,3 +21,7 @@
 #include <torch/serialize.h>
 #include <torch/torch.h>
 #include <torch/version.h>
+
+#if __has_include(<torch/csrc/jit/operator_upgraders/version_map.h>)
+#include <torch/csrc/jit/operator_upgraders/version_map.h>
+#endif
