@@ -43,13 +43,14 @@ JSON text: in an .npz the bytes of the array `__meta__` (uint8, UTF-8), in a
         "stored": "uint16"},
        {"name": "loop@out.1", ..., "type": "int", "value": 3}]}
 
-`values` is in the order of the run: arguments when a call begins, outputs when
-it ends. `path` of the model itself is empty. `stored` is the array's dtype
+`values` is in the order in which calls end; the arguments, as they were when it
+began, stand before what it returned. `path` of the model itself is empty. `stored` is the array's dtype
 where it is another one: "uint16" and "uint8" are the bits of dtypes that the
 file has none for, "float32" the numbers that a quantised tensor stands for.
-What is no tensor has its `value`: a bool, int, float, str or null; of other
-types there is a `type` alone. Floats that JSON lacks are the strings "nan",
-"inf" and "-inf".
+What is no tensor has its `value`: a bool, int, float, str or null, a list or
+dict of these; of other types there is a `type` alone. Floats that JSON lacks
+are the strings "nan", "inf" and "-inf". Lists and dicts without a tensor in
+them are one value.
 """
 import argparse
 import contextlib
@@ -89,16 +90,23 @@ class Entry(NamedTuple):
         return self.name.rpartition("@")[2].startswith("in.")
 
 
+def has_parts(value):
+    """Whether a value is recorded by its parts: a tuple, or what holds tensors.
+    """
+    if isinstance(value, (list, dict)):
+        items = value.values() if isinstance(value, dict) else value
+        return any(map(has_parts, items))
+    return isinstance(value, (tuple, torch.Tensor))
+
+
 def leaves(value, keys=()):
     """The values in tuples, lists and dicts, each with its keys."""
-    if isinstance(value, (tuple, list)) and value:
-        for index, item in enumerate(value):
-            yield from leaves(item, (*keys, index))
-    elif isinstance(value, dict) and value:
-        for key, item in value.items():
-            yield from leaves(item, (*keys, key))
-    else:
+    if isinstance(value, torch.Tensor) or not has_parts(value):
         yield keys, value
+        return
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, item in items:
+        yield from leaves(item, (*keys, key))
 
 
 def places(function, args, kwargs):
@@ -183,21 +191,25 @@ class Recorder:
         self._undo.callback(delattr, module, method)
 
     def _begin(self, path, method, function, args, kwargs):
-        call = self._calls[path, method] = self._calls.get((path, method),
-                                                           0) + 1
-        self._running.append((path, method, call))
+        count = self._calls.get((path, method), 0) + 1
+        self._calls[path, method] = count
+        call = (path, method, count)
+        inputs = []
         if self.inputs:
             for place, value in places(function, args, kwargs):
-                for keys, leaf in leaves(value, (place,)):
-                    self._add("in", keys, leaf)
+                inputs += [self._entry(call, "in", keys, leaf)
+                           for keys, leaf in leaves(value, (place,))]
+        self._running.append((call, inputs))
 
     def _end(self, output):
-        for keys, leaf in leaves(output):
-            self._add("out", keys, leaf)
-        self._running.pop()
+        call, inputs = self._running.pop()
+        self.entries += inputs
+        self.entries += [self._entry(call, "out", keys, leaf)
+                         for keys, leaf in leaves(output)]
 
-    def _add(self, side, keys, value):
-        path, method, call = self._running[-1]
+    @staticmethod
+    def _entry(of, side, keys, value):
+        path, method, call = of
         name = path or "(root)"
         if method != "forward":
             name += f"::{method}"
@@ -205,7 +217,7 @@ class Recorder:
             name += f"#{call}"
         if keys:
             name += ".".join([f"@{side}", *map(str, keys)])
-        self.entries.append(Entry(name, path, method, call, copied(value)))
+        return Entry(name, path, method, call, copied(value))
 
 
 def dtype_name(dtype):
@@ -227,9 +239,16 @@ def stored(tensor, has_all_dtypes):
 
 
 def json_value(value):
+    """The value as JSON has it; raises TypeError for what it lacks."""
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
-    return value
+    if isinstance(value, dict):
+        return {str(key): json_value(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [json_value(item) for item in value]
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise TypeError(type(value).__name__)
 
 
 def describe(entry, has_all_dtypes=True):
@@ -245,10 +264,8 @@ def describe(entry, has_all_dtypes=True):
             row["stored"] = dtype_name(kept)
         return row
     row["type"] = type(value).__name__
-    if value is None or isinstance(value, (bool, int, float, str)):
+    with contextlib.suppress(TypeError):
         row["value"] = json_value(value)
-    elif isinstance(value, (tuple, list, dict)):
-        row["value"] = []  # An empty one: of others there are parts.
     return row
 
 
