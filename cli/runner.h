@@ -7,6 +7,7 @@
 #include <string>
 
 #include "libtorch/preflight.h"
+#include "libtorch/record_run.h"
 #include "libtorch/run.h"
 #include "libtorch/version.h"
 
@@ -17,6 +18,8 @@ struct Runner {
   RunResult (*run_model)(const RunRequest& request, uint64_t repeat);
   PreflightResult (*preflight)(const Model& model,
                                const std::vector<std::string>& libraries);
+  RecordedRun (*record_run)(const RunRequest& request,
+                            const RecordOptions& options);
 };
 
 // Null in the executable that is not linked with LibTorch: main() has set it.

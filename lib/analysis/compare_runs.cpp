@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <unordered_map>
 
 #include "analysis/diff_values.h"
@@ -29,6 +31,9 @@ constexpr DTypeTolerance kDefaults[] = {
     {DType::kFloat64, {.atol = 1e-10, .rtol = 1e-8}},
     {DType::kComplex128, {.atol = 1e-10, .rtol = 1e-8}},
 };
+
+// Of numbers that are no tensors: a float32's, which is what they come from.
+constexpr Tolerance kOfFloats = {.atol = 1e-5, .rtol = 1e-4};
 
 // A step of a quantised tensor; of the coarsest channel.
 double step_of(const Tensor& tensor) {
@@ -210,9 +215,26 @@ class Comparison {
     } else if (x.is_tensor() != y.is_tensor()) {
       pair.verdict = Verdict::kType;
     } else if (x.json != y.json) {
-      pair.verdict = Verdict::kOther;
+      pair.verdict = judge_numbers(&pair);
     }
     return pair;
+  }
+
+  // Of two values that are not the same: within tolerance if they are floats.
+  Verdict judge_numbers(RunPair* pair) const {
+    auto x = float_of(a_.values[pair->a]), y = float_of(b_.values[pair->b]);
+    if (!x || !y) return Verdict::kOther;
+    pair->tolerance = asked_of(pair->a, pair->b, kOfFloats);
+    double bound = pair->tolerance.atol + pair->tolerance.rtol * std::abs(*x);
+    return std::abs(*x - *y) <= bound ? Verdict::kWithin : Verdict::kOther;
+  }
+
+  static std::optional<double> float_of(const RunValue& value) {
+    double number;
+    const char* end = value.json.data() + value.json.size();
+    auto [stop, error] = std::from_chars(value.json.data(), end, number);
+    bool is_float = value.type == "float" && error == std::errc();
+    return is_float && stop == end ? std::optional(number) : std::nullopt;
   }
 
   void judge_tensors(RunPair* pair) const {
@@ -259,7 +281,11 @@ class Comparison {
   Tolerance tolerance_of(uint32_t a, uint32_t b) const {
     Tolerance x = default_tolerance(tensor(a_, a));
     Tolerance y = default_tolerance(tensor(b_, b));
-    Tolerance result = {std::max(x.atol, y.atol), std::max(x.rtol, y.rtol)};
+    return asked_of(a, b, {std::max(x.atol, y.atol), std::max(x.rtol, y.rtol)});
+  }
+
+  // What the options say of two values, else `result`.
+  Tolerance asked_of(uint32_t a, uint32_t b, Tolerance result) const {
     for (size_t i = 0; i < globs_.size(); ++i) {
       if (!globs_[i].matches(a_.values[a].name, b_.values[b].name)) continue;
       const RunTolerance& asked = options_.tolerances[i];

@@ -111,6 +111,7 @@ class GoldenReader {
     return found->second;
   }
 
+  // The value as text; empty for none, and for what lists are not made of.
   std::string json_of(ObjectRef value) const {
     std::string out;
     switch (graph_.kind(value)) {
@@ -126,7 +127,10 @@ class GoldenReader {
         append_json_string(&out, graph_.bytes(value));
         return out;
       case ObjectKind::kList:
-        return "[]";  // Of one that is not empty there are the items.
+        for (ObjectRef item : graph_.items(value)) {
+          out += (out.empty() ? "" : ",") + json_of(item);
+        }
+        return '[' + out + ']';
       default:
         return {};
     }

@@ -28,8 +28,9 @@ class HandRun {
     hand_.add(name, dtype, {static_cast<int64_t>(values.size())}, values);
     return named(name);
   }
-  HandRun& other(const std::string& name, const std::string& json) {
-    values_.push_back({.name = name, .type = "int", .json = json});
+  HandRun& other(const std::string& name, const std::string& json,
+                 const std::string& type = "int") {
+    values_.push_back({.name = name, .type = type, .json = json});
     return *this;
   }
 
@@ -215,6 +216,16 @@ TEST(CompareRuns, OtherShapesAndKindsAreDivergences) {
       tell(a, b).pairs,
       ElementsAre("shape=shape by name: shape", "kind=kind by name: dtype",
                   "none=none by name: type", "n=n by name: other"));
+}
+
+TEST(CompareRuns, FloatsThatAreNoTensorsHaveATolerance) {
+  HandRun a, b;
+  a.other("x", "1.5", "float").other("y", "1.5", "float").other("z", "1.5");
+  b.other("x", "1.500001", "float").other("y", "1.6", "float");
+  b.other("z", "1.500001");
+  EXPECT_THAT(tell(a, b).pairs,
+              ElementsAre("x=x by name: within", "y=y by name: other",
+                          "z=z by name: other"));
 }
 
 TEST(CompareRuns, FewerBitsAreWithinTheCoarserTolerance) {

@@ -85,7 +85,8 @@ TEST_P(Golden, QuantisedValuesAreTheNumbersTheyStandFor) {
 TEST_P(Golden, WhatIsNoTensorIsInTheText) {
   hand_.floats("x", {1});
   RunRecord run = record();
-  for (const char* json : {"3", "true", "null", R"("a\"b")", "[]", "1.5"}) {
+  for (const char* json :
+       {"3", "true", "null", R"("a\"b")", "[]", "1.5", "[2,[null]]"}) {
     RunValue value;
     value.name = json;
     value.type = "other";
