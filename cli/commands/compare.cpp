@@ -2,11 +2,13 @@
 
 #include <charconv>
 
+#include "analysis/run_names.h"
 #include "base/printable.h"
 #include "export/golden.h"
 #include "report.h"
 #include "run_options.h"
 #include "runner.h"
+#include "tsinspect/recovered_names.h"
 
 namespace tsinspect::cli {
 namespace {
@@ -91,6 +93,7 @@ class Run {
     if (a && report_a_.status == kOk && !other_.empty()) {
       std::optional<RunRecord> b =
           options_.golden.empty() ? record(other_, report_b_) : golden();
+      if (b && options_.golden.empty()) recover(&*a, &*b);
       if (b) compare(*a, *b, compare_options);
     }
     if (options_.json) finish_json();
@@ -119,6 +122,21 @@ class Run {
     std::optional<RunRecord> result;
     report_b_.guard([&] { result = read_golden(options_.golden); });
     return result;
+  }
+
+  // Names for what is left of a frozen model, from the other one.
+  void recover(RunRecord* a, RunRecord* b) {
+    report_a_.guard([&] {
+      Model model_a = open_model(options_.a), model_b = open_model(options_.b);
+      recover_names(&model_a);
+      recover_names(&model_b);
+      if (looks_frozen_from(model_a, model_b))
+        recover_names(&model_a, &model_b);
+      if (looks_frozen_from(model_b, model_a))
+        recover_names(&model_b, &model_a);
+      add_recovered_names(model_a, a);
+      add_recovered_names(model_b, b);
+    });
   }
 
   void save(const RunRecord& record) {

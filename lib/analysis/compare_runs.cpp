@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <unordered_map>
 
 #include "analysis/diff_values.h"
@@ -139,17 +140,75 @@ class Comparison {
     std::erase_if(anchors, [&](auto place) {
       return judged(a.rows[place.first], b.rows[place.second]).diverged();
     });
-    Places gaps = fill_gaps(size_a, size_b, anchors, [&](auto x, auto y) {
-      return alike(a.rows[x], b.rows[y]);
-    });
-    auto to_rows = [&](Places* places) {
-      for (auto& [x, y] : *places) x = a.rows[x], y = b.rows[y];
+    auto gaps_of = [&](const Places& around, const Places& taken) {
+      return fill_gaps(size_a, size_b, around, [&](auto x, auto y) {
+        return alike(a.rows[x], b.rows[y]) && !is_taken(taken, x, y);
+      });
     };
-    to_rows(&anchors);
-    to_rows(&gaps);
-    take(anchors, MatchedBy::kValue);
+    auto rows = [&](Places places) {
+      for (auto& [x, y] : places) x = a.rows[x], y = b.rows[y];
+      return places;
+    };
+    take(rows(anchors), MatchedBy::kValue);
     // Where the runs agree to the end, what is left in between is of one alone.
-    if (!agrees_at_end(gaps)) take(gaps, MatchedBy::kShape);
+    if (agrees_at_end(rows(gaps_of(anchors, {})))) return;
+    Places recovered = pairs_by_recovered_name(a.rows, b.rows, anchors);
+    take(rows(recovered), MatchedBy::kRecovered);
+    Places around = ascending(anchors, recovered);
+    take(rows(gaps_of(around, recovered)), MatchedBy::kShape);
+  }
+
+  // Places of what has no partner in `anchors`, and a name in common.
+  Places pairs_by_recovered_name(const std::vector<uint32_t>& rows_a,
+                                 const std::vector<uint32_t>& rows_b,
+                                 const Places& anchors) const {
+    std::multimap<std::string_view, uint32_t> named;
+    for (uint32_t x = 0; x < rows_a.size(); ++x) {
+      for (std::string_view name : names_of(a_.values[rows_a[x]])) {
+        named.emplace(name, x);
+      }
+    }
+    Places pairs;
+    for (uint32_t y = 0; y < rows_b.size(); ++y) {
+      for (std::string_view name : names_of(b_.values[rows_b[y]])) {
+        auto [first, last] = named.equal_range(name);
+        auto found = std::find_if(first, last, [&](const auto& entry) {
+          uint32_t x = entry.second;
+          return alike(rows_a[x], rows_b[y]) && !is_taken(anchors, x, y) &&
+                 !is_taken(pairs, x, y);
+        });
+        if (found == last) continue;
+        pairs.emplace_back(found->second, y);
+        break;
+      }
+    }
+    return pairs;
+  }
+
+  static std::vector<std::string_view> names_of(const RunValue& value) {
+    std::vector<std::string_view> names(value.also.begin(), value.also.end());
+    names.push_back(value.name);
+    return names;
+  }
+
+  // Whether one of the two has a partner.
+  static bool is_taken(const Places& places, uint32_t a, uint32_t b) {
+    return std::any_of(places.begin(), places.end(), [&](auto place) {
+      return place.first == a || place.second == b;
+    });
+  }
+
+  // Both together, without those that would go back in either run.
+  static Places ascending(const Places& anchors, const Places& more) {
+    Places result = anchors;
+    for (auto [a, b] : more) {
+      bool crosses = std::any_of(result.begin(), result.end(), [&](auto place) {
+        return (place.first < a) != (place.second < b);
+      });
+      if (!crosses) result.emplace_back(a, b);
+    }
+    std::sort(result.begin(), result.end());
+    return result;
   }
 
   // Whether what came out last in either run is in both, and the same.
@@ -311,7 +370,7 @@ bool RunValue::is_input() const {
 }
 
 const char* to_string(MatchedBy matched) {
-  constexpr const char* kNames[] = {"name", "value", "shape"};
+  constexpr const char* kNames[] = {"name", "value", "recovered name", "shape"};
   return kNames[static_cast<size_t>(matched)];
 }
 

@@ -3,8 +3,9 @@
 // Values belong together by name. What is left, because one of the two models
 // is frozen or traced and has other names, is matched by what it is: first, as
 // many as there can be in one order, values of one shape that are the same
-// within tolerance. Where the runs part, the rest in between by its shape, the
-// last with the last: freezing folds an operator into the one before it, so
+// within tolerance. Where the runs part, the rest by the names that are
+// recovered of a frozen model's constants, and then, in between, by its shape,
+// the last with the last: freezing folds an operator into the one before it, so
 // that it is the earlier values that are gone.
 
 #pragma once
@@ -35,9 +36,10 @@ struct CompareRunsOptions {
   Limits limits;
 };
 
-enum class MatchedBy : uint8_t { kName, kValue, kShape };
+enum class MatchedBy : uint8_t { kName, kValue, kRecovered, kShape };
 
-const char* to_string(MatchedBy matched);  // "name", "value", "shape"
+// "name", "value", "recovered name", "shape"
+const char* to_string(MatchedBy matched);
 
 enum class Verdict : uint8_t {
   kEqual,   // equal: all bits are the same.

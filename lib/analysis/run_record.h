@@ -22,6 +22,8 @@ struct RunValue {
   uint32_t tensor = kNoIndex;   // Row of Model::tensors; kNoIndex if none.
   // What is no tensor, as JSON: "3", "\"mean\"", "null"; empty if not known.
   std::string json = {};
+  // Other names it may go by: see run_names.h.
+  std::vector<std::string> also = {};
 
   bool is_tensor() const { return tensor != kNoIndex; }
   bool is_input() const;

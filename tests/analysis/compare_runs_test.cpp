@@ -28,6 +28,10 @@ class HandRun {
     hand_.add(name, dtype, {static_cast<int64_t>(values.size())}, values);
     return named(name);
   }
+  HandRun& also(const std::string& name) {
+    values_.back().also.push_back(name);
+    return *this;
+  }
   HandRun& other(const std::string& name, const std::string& json,
                  const std::string& type = "int") {
     values_.push_back({.name = name, .type = type, .json = json});
@@ -172,6 +176,19 @@ TEST(CompareRuns, WhereTheyPartShapesAreMatchedFromTheEnd) {
                                       "(root)=(root) by name: beyond"));
   EXPECT_EQ(told.first, "bn");
   EXPECT_THAT(told.only_a, ElementsAre("conv"));
+}
+
+TEST(CompareRuns, WhereTheyPartRecoveredNamesComeBeforeShapes) {
+  HandRun a, b;
+  a.add("bn1", {3, 3}).add("relu", {4, 4}).add("fc", {5, 5}).add("(root)", {6});
+  b.add("conv2d", {30, 3}).also("conv1").also("bn1").add("mul", {9, 9});
+  b.add("linear", {50, 5}).also("fc").add("add", {8, 8}).add("(root)", {60});
+  Told told = tell(a, b);
+  EXPECT_THAT(told.pairs, ElementsAre("bn1=conv2d by recovered name: beyond",
+                                      "relu=mul by shape: beyond",
+                                      "fc=linear by recovered name: beyond",
+                                      "(root)=(root) by name: beyond"));
+  EXPECT_THAT(told.only_b, ElementsAre("add"));
 }
 
 TEST(CompareRuns, WhereTheyAgreeInTheEndShapesSayNothing) {
