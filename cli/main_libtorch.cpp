@@ -7,6 +7,7 @@ int main(int argc, char** argv) {
   static constexpr tsinspect::cli::Runner kRunner = {
       .libtorch_version = tsinspect::libtorch_version,
       .run_model = tsinspect::run_model,
+      .run_activations = tsinspect::run_activations,
       .preflight = tsinspect::preflight,
       .record_run = tsinspect::record_run,
   };
