@@ -12,10 +12,14 @@ sees in the eager modules. For every model, and every way of saving it:
 - frozen: the model's output, and every value of a module that still exists, is
   within 1e-5. How many do is counted, and may not become fewer: see SURVIVORS.
 
+- with a hook that puts other values in place of a module's output or arguments
+  (hook_edits.cpp): all of the above for what is not frozen.
+
 Prints a row a model and way, then what differs. Exit status 77: skipped.
 """
 import argparse
 import collections
+import hashlib
 import json
 import pathlib
 import subprocess
@@ -29,15 +33,19 @@ TOLERANCE = 1e-5
 class Ours:
     """What tsinspect saw in one run."""
 
-    def __init__(self, program, folder, line, way, arrays=None):
+    def __init__(self, program, folder, line, way, values=None):
         command = [program, "activations", folder / line["files"][way],
                    "--method", line["method"], "--threads", "1", "--json",
                    "--inputs", "--sha256",
                    "--input", folder / line["inputs"]]
         for name, value in line["values"].items():
             command += ["--input", f"{name}={value!r}"]
-        if arrays:
-            command += ["-o", arrays, "--force"]
+        methods = {row["method"] for row in line["rows"]}
+        if way == "script":
+            for method in sorted(methods - {"forward", line["method"]}):
+                command += ["--module", "*", "--module", f"*::{method}"]
+        if values:
+            command += ["-o", values, "--force"]
         done = subprocess.run(command, capture_output=True, text=True,
                               timeout=120)
         self.error = done.returncode != 0 and (
@@ -58,9 +66,16 @@ def call_of(row):
     return row["path"], row["method"], row["call"]
 
 
+def is_tensor(row):
+    return "dtype" in row
+
+
 def unlike(want, got):
     """What differs between two rows of one name, as text."""
-    if want["type"] != "Tensor":
+    if not is_tensor(want):
+        text = str(want.get("value"))
+        if "value" in want and text.lower() != str(got.get("value")).lower():
+            yield f"{got.get('value')}, in Python {text}"
         return
     for key in ("dtype", "shape", "sha256"):
         if want[key] != got.get(key):
@@ -100,12 +115,12 @@ class Comparison:
         """
         calls = collections.defaultdict(list)
         for row in want:
-            if row["type"] == "Tensor":
+            if is_tensor(row):
                 calls[call_of(row)].append(row)
         seen = []
         for row in got:
             rest = calls.get(call_of(row))
-            if row["type"] != "Tensor" or rest is None:
+            if not is_tensor(row) or rest is None:
                 continue
             seen.append(call_of(row))
             same = [w for w in rest if not list(unlike(w, row))]
@@ -121,7 +136,7 @@ class Comparison:
         self.hooked += sum(len(rest) for rest in calls.values())
 
     def count(self, row, is_equal):
-        if row["type"] == "Tensor":
+        if is_tensor(row):
             self.hooked += 1
             self.equal += is_equal
 
@@ -144,37 +159,35 @@ def compare_whole(line, way, ours):
 
 
 def close(a, b):
-    import numpy
-    a, b = (numpy.asarray(x, dtype=numpy.complex128) for x in (a, b))
-    return numpy.allclose(a, b, rtol=TOLERANCE, atol=TOLERANCE,
-                          equal_nan=True)
+    import torch
+    wide = torch.complex128 if a.is_complex() else torch.float64
+    return a.shape == b.shape and a.is_complex() == b.is_complex() and (
+        torch.allclose(a.to(wide), b.to(wide), rtol=TOLERANCE, atol=TOLERANCE,
+                       equal_nan=True))
 
 
-def numbers(archive, row):
-    """A golden array, or one of ours, as numbers that can be compared."""
-    import numpy
-    array = archive[row["name"]]
+def golden_tensor(archive, row):
+    """A golden array as the numbers that it stands for."""
+    import torch
+    tensor = torch.from_numpy(archive[row["name"]])
     if row["dtype"] == "bfloat16":
-        array = (array.astype(numpy.uint32) << 16).view(numpy.float32)
-    return array
+        return tensor.view(torch.bfloat16)
+    return tensor
 
 
-def compare_frozen(line, ours, golden, arrays):
+def numbers(tensor):
+    return tensor.dequantize() if tensor.is_quantized else tensor
+
+
+def compare_frozen(line, ours, golden, values):
     """Looks for each of Python's values among those of a frozen graph."""
     result = Comparison()
-    if ours.error:
-        result.problems.append(ours.error)
-        return result
-    by_shape = collections.defaultdict(list)
-    for row in ours.rows:
-        if row["type"] == "Tensor" and row["name"] in arrays:
-            by_shape[tuple(row["shape"])].append(row)
+    values = [numbers(value) for value in values]
     for want in side(line["rows"], False):
-        if want["type"] != "Tensor":
+        if not is_tensor(want):
             continue
-        reference = numbers(golden, want)
-        found = any(close(reference, numbers(arrays, row))
-                    for row in by_shape[tuple(want["shape"])])
+        reference = golden_tensor(golden, want)
+        found = any(close(reference, value) for value in values)
         result.hooked += 1
         result.equal += found
         if not found and not want["path"]:
@@ -184,32 +197,67 @@ def compare_frozen(line, ours, golden, arrays):
 
 def compare(program, folder, line, way):
     import numpy
+    import torch
     if not way.endswith(".frozen"):
         return compare_whole(line, way, Ours(program, folder, line, way))
-    arrays = folder / "ours.npz"
-    ours = Ours(program, folder, line, way, arrays)
+    path = folder / "ours.pt"
+    ours = Ours(program, folder, line, way, path)
     if ours.error:
-        return compare_frozen(line, ours, None, None)
-    with numpy.load(folder / line["golden"]) as golden, \
-            numpy.load(arrays) as own:
-        return compare_frozen(line, ours, golden, own)
+        result = Comparison()
+        result.problems.append(ours.error)
+        return result
+    names = {row["name"] for row in side(ours.rows, False)}
+    values = torch.load(path, weights_only=True)
+    with numpy.load(folder / line["golden"]) as golden:
+        return compare_frozen(line, ours, golden, [
+            value for name, value in values.items() if name in names])
 
 
-def compare_all(program, folder, lines):
+class Edited:
+    """What our hooks saw behind one that puts other values in place."""
+
+    def __init__(self, program, folder, line, way):
+        edit, out = line["edit"], folder / "edited.npz"
+        done = subprocess.run(
+            [program, folder / line["files"][way], edit["path"], edit["side"],
+             edit["change"], folder / line["inputs"], out],
+            capture_output=True, text=True, timeout=120)
+        self.error = done.returncode != 0 and done.stderr.strip()[-1000:]
+        self.rows = [] if self.error else read_golden(out)
+
+
+def read_golden(path):
+    """The rows of a golden file, with the hashes of the tensors' values."""
+    import numpy
+    with numpy.load(path) as archive:
+        rows = json.loads(archive["__meta__"].tobytes())["values"]
+        for row in filter(is_tensor, rows):
+            values = archive[row["name"]].tobytes()
+            row["sha256"] = hashlib.sha256(values).hexdigest()
+    return rows
+
+
+def compare_all(programs, folder, lines):
     """Prints the table; the problems."""
-    print(f"{'model':24} {'way':14} {'method':8} {'hooked':>6} {'equal':>6}"
+    program, hook_edits = programs
+    print(f"{'model':24} {'way':14} {'run':24} {'hooked':>6} {'equal':>6}"
           f" {'share':>7}")
     totals = collections.defaultdict(collections.Counter)
     for line in lines:
         for way in line["files"]:
-            result = compare(program, folder, line, way)
+            if line["edit"]:
+                result = compare_whole(line, way, Edited(hook_edits, folder,
+                                                         line, way))
+            else:
+                result = compare(program, folder, line, way)
+            what = " ".join((line["edit"] or {"": line["method"]}).values())
             share = result.equal / max(result.hooked, 1)
-            print(f"{line['case']:24} {way:14} {line['method']:8}"
+            print(f"{line['case']:24} {way:14} {what:24}"
                   f" {result.hooked:6} {result.equal:6} {share:7.1%}")
             totals[way].update(runs=1, hooked=result.hooked,
                                equal=result.equal, gone=result.gone)
             for problem in result.problems:
-                yield f"{line['case']}.{way}, {line['method']}: {problem}"
+                yield f"{line['case']}.{way}, {what}: {problem}"
     for way, total in totals.items():
         print(f"{way}: {total['runs']} runs, {total['hooked']} hooked, "
               f"{total['equal']} equal, {total['gone']} dropped by tracing")
@@ -218,6 +266,7 @@ def compare_all(program, folder, lines):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--tsinspect", required=True, type=pathlib.Path)
+    parser.add_argument("--hook-edits", required=True, type=pathlib.Path)
     parser.add_argument("--models", type=pathlib.Path,
                         help="made already, by hook_models.py")
     parser.add_argument("cases", nargs="*")
@@ -234,10 +283,10 @@ def main():
             subprocess.run([sys.executable, "-B", SCRIPTS / "hook_models.py",
                             folder, *options.cases], check=True)
         lines = [json.loads(line) for line in open(folder / "index.jsonl")]
-        lines = [line for line in lines if not line["edit"] and (
-            not options.cases or line["case"] in options.cases)]
-        problems = list(compare_all(options.tsinspect.resolve(), folder,
-                                    lines))
+        lines = [line for line in lines if not options.cases
+                 or line["case"] in options.cases]
+        programs = options.tsinspect.resolve(), options.hook_edits.resolve()
+        problems = list(compare_all(programs, folder, lines))
     for problem in problems[:200]:
         print(problem)
     if problems:
