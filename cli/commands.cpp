@@ -7,6 +7,7 @@ namespace tsinspect::cli {
 Command activations_command();
 Command buffers_command();
 Command code_command();
+Command compare_command();
 Command diff_command();
 Command export_command();
 Command graph_command();
@@ -23,12 +24,12 @@ Command tensors_command();
 
 std::span<const Command> commands() {
   static const Command kCommands[] = {
-      info_command(),      params_command(),  buffers_command(),
-      tensors_command(),   modules_command(), records_command(),
-      show_command(),      code_command(),    ops_command(),
-      graph_command(),     stats_command(),   diff_command(),
-      export_command(),    run_command(),     activations_command(),
-      preflight_command(),
+      info_command(),    params_command(),    buffers_command(),
+      tensors_command(), modules_command(),   records_command(),
+      show_command(),    code_command(),      ops_command(),
+      graph_command(),   stats_command(),     diff_command(),
+      export_command(),  run_command(),       activations_command(),
+      compare_command(), preflight_command(),
   };
   return kCommands;
 }

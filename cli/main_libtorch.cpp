@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
       .run_model = tsinspect::run_model,
       .run_activations = tsinspect::run_activations,
       .preflight = tsinspect::preflight,
+      .record_run = tsinspect::record_run,
   };
   tsinspect::cli::set_runner(&kRunner);
   return tsinspect::cli::run_program(argc, argv);

@@ -8,6 +8,7 @@
 
 #include "libtorch/activations.h"
 #include "libtorch/preflight.h"
+#include "libtorch/record_run.h"
 #include "libtorch/run.h"
 #include "libtorch/version.h"
 
@@ -19,6 +20,8 @@ struct Runner {
   ActivationsResult (*run_activations)(const ActivationsRequest& request);
   PreflightResult (*preflight)(const Model& model,
                                const std::vector<std::string>& libraries);
+  RecordedRun (*record_run)(const RunRequest& request,
+                            const RecordOptions& options);
 };
 
 // Null in the executable that is not linked with LibTorch: main() has set it.
