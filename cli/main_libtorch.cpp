@@ -8,6 +8,7 @@ int main(int argc, char** argv) {
       .libtorch_version = tsinspect::libtorch_version,
       .run_model = tsinspect::run_model,
       .preflight = tsinspect::preflight,
+      .verify = tsinspect::verify,
   };
   tsinspect::cli::set_runner(&kRunner);
   return tsinspect::cli::run_program(argc, argv);

@@ -8,6 +8,7 @@
 
 #include "libtorch/preflight.h"
 #include "libtorch/run.h"
+#include "libtorch/verify.h"
 #include "libtorch/version.h"
 
 namespace tsinspect::cli {
@@ -17,6 +18,7 @@ struct Runner {
   RunResult (*run_model)(const RunRequest& request, uint64_t repeat);
   PreflightResult (*preflight)(const Model& model,
                                const std::vector<std::string>& libraries);
+  VerifyResult (*verify)(const Model&, const VerifyRequest&);
 };
 
 // Null in the executable that is not linked with LibTorch: main() has set it.
