@@ -82,7 +82,7 @@ Action setup(Options* options) {
 
 Command verify_command() {
   return {.name = "verify",
-          .summary = "LibTorch's own reading against this one (executes it)",
+          .summary = "LibTorch's own reading of a file against this one",
           .examples =
               "  tsinspect verify model.pt\n"
               "  tsinspect verify *.pt --json\n"
