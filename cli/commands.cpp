@@ -21,15 +21,16 @@ Command run_command();
 Command show_command();
 Command stats_command();
 Command tensors_command();
+Command verify_command();
 
 std::span<const Command> commands() {
   static const Command kCommands[] = {
-      info_command(),    params_command(),    buffers_command(),
-      tensors_command(), modules_command(),   records_command(),
-      show_command(),    code_command(),      ops_command(),
-      graph_command(),   stats_command(),     diff_command(),
-      export_command(),  run_command(),       activations_command(),
-      compare_command(), preflight_command(),
+      info_command(),      params_command(),  buffers_command(),
+      tensors_command(),   modules_command(), records_command(),
+      show_command(),      code_command(),    ops_command(),
+      graph_command(),     stats_command(),   diff_command(),
+      export_command(),    run_command(),     activations_command(),
+      compare_command(),   verify_command(),  preflight_command(),
   };
   return kCommands;
 }

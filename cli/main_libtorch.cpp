@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
       .run_activations = tsinspect::run_activations,
       .preflight = tsinspect::preflight,
       .record_run = tsinspect::record_run,
+      .verify = tsinspect::verify,
   };
   tsinspect::cli::set_runner(&kRunner);
   return tsinspect::cli::run_program(argc, argv);

@@ -10,6 +10,7 @@
 #include "libtorch/preflight.h"
 #include "libtorch/record_run.h"
 #include "libtorch/run.h"
+#include "libtorch/verify.h"
 #include "libtorch/version.h"
 
 namespace tsinspect::cli {
@@ -22,6 +23,7 @@ struct Runner {
                                const std::vector<std::string>& libraries);
   RecordedRun (*record_run)(const RunRequest& request,
                             const RecordOptions& options);
+  VerifyResult (*verify)(const Model&, const VerifyRequest&);
 };
 
 // Null in the executable that is not linked with LibTorch: main() has set it.
