@@ -10,6 +10,7 @@ Command code_command();
 Command compare_command();
 Command diff_command();
 Command export_command();
+Command expose_command();
 Command graph_command();
 Command info_command();
 Command modules_command();
@@ -30,7 +31,8 @@ std::span<const Command> commands() {
       show_command(),      code_command(),    ops_command(),
       graph_command(),     stats_command(),   diff_command(),
       export_command(),    run_command(),     activations_command(),
-      compare_command(),   verify_command(),  preflight_command(),
+      expose_command(),    compare_command(), verify_command(),
+      preflight_command(),
   };
   return kCommands;
 }

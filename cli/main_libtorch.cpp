@@ -8,6 +8,7 @@ int main(int argc, char** argv) {
       .libtorch_version = tsinspect::libtorch_version,
       .run_model = tsinspect::run_model,
       .run_activations = tsinspect::run_activations,
+      .expose = tsinspect::expose,
       .preflight = tsinspect::preflight,
       .record_run = tsinspect::record_run,
       .verify = tsinspect::verify,

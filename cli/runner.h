@@ -7,6 +7,7 @@
 #include <string>
 
 #include "libtorch/activations.h"
+#include "libtorch/expose.h"
 #include "libtorch/preflight.h"
 #include "libtorch/record_run.h"
 #include "libtorch/run.h"
@@ -19,6 +20,7 @@ struct Runner {
   std::string (*libtorch_version)();
   RunResult (*run_model)(const RunRequest& request, uint64_t repeat);
   ActivationsResult (*run_activations)(const ActivationsRequest& request);
+  ExposeResult (*expose)(const ExposeRequest& request);
   PreflightResult (*preflight)(const Model& model,
                                const std::vector<std::string>& libraries);
   RecordedRun (*record_run)(const RunRequest& request,
