@@ -166,7 +166,7 @@ struct Counts {
 void expect_same(const std::string& path, Counts* counts) {
   std::string theirs, why;
   try {
-    theirs = all_of(torch::jit::load(path));
+    theirs = all_of(torch::jit::load(path, at::kCPU));
   } catch (const std::exception& error) {
     why = error.what();
   }
