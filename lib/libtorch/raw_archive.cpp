@@ -33,7 +33,8 @@ class Types {
 
 }  // namespace
 
-c10::IValue read_raw(const std::string& path, const std::string& name) {
+c10::IValue read_raw(const std::string& path, const std::string& name,
+                     const std::string& folder) {
   caffe2::serialize::PyTorchStreamReader archive(path);
   Types types;
   torch::jit::TypeResolver find_type = [&](const c10::QualifiedName& type) {
@@ -45,13 +46,14 @@ c10::IValue read_raw(const std::string& path, const std::string& name) {
     object->setSlot(0, std::move(state));
     return object;
   };
-  return torch::jit::readArchiveAndTensors(name, "", "", find_type, make_object,
-                                           {}, archive);
+  return torch::jit::readArchiveAndTensors(
+      name, "", folder, find_type, make_object, at::Device(at::kCPU), archive);
 }
 
 c10::IValue read_plain(const std::string& path, const std::string& name) {
   caffe2::serialize::PyTorchStreamReader archive(path);
-  return torch::jit::readArchiveAndTensors(name, "", "", {}, {}, {}, archive);
+  return torch::jit::readArchiveAndTensors(name, "", "", {}, {},
+                                           at::Device(at::kCPU), archive);
 }
 
 }  // namespace tsinspect

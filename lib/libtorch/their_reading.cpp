@@ -23,6 +23,12 @@ std::string key_text(const c10::IValue& key) {
   return text.str();
 }
 
+Role role_of(const c10::ClassType& type, size_t attribute) {
+  if (!type.is_module()) return Role::kAttribute;
+  if (type.is_parameter(attribute)) return Role::kParameter;
+  return type.is_buffer(attribute) ? Role::kBuffer : Role::kAttribute;
+}
+
 template <typename T>
 class Restore {
  public:
@@ -146,10 +152,8 @@ void TheirReading::add_attributes(const std::string& path,
   const auto& type = object.type();
   if (type->findMethod("__setstate__") != nullptr) made_.insert(path);
   for (size_t i = 0; i < type->numAttributes(); ++i) {
-    Role role = type->is_parameter(i) ? Role::kParameter
-                : type->is_buffer(i)  ? Role::kBuffer
-                                      : Role::kAttribute;
-    add_value(join(path, type->getAttributeName(i)), object.getSlot(i), role);
+    std::string name = join(path, type->getAttributeName(i));
+    add_value(name, object.getSlot(i), role_of(*type, i));
   }
 }
 

@@ -195,10 +195,19 @@ class Comparison {
   VerifyResult result_;
 };
 
+bool is_in_bytecode(const Tensor& tensor) {
+  return tensor.name.starts_with("bytecode.");
+}
+
+bool has_bytecode_tensors(const Model& model) {
+  return model.form == Form::kMobile &&
+         std::ranges::any_of(model.tensors, is_in_bytecode);
+}
+
 VerifyResult verify_script(const Model& model) {
   TheirReading whole, raw;
   translate_errors(ErrorKind::kUnsupported, kCannotRead, [&] {
-    torch::jit::Module module = torch::jit::load(model.path);
+    torch::jit::Module module = torch::jit::load(model.path, at::kCPU);
     whole.add_module("", *module._ivalue());
     if (model.root != kNoObject && model.constants != kNoObject) {
       c10::IValue constants = read_raw(model.path, "constants");
@@ -208,6 +217,10 @@ VerifyResult verify_script(const Model& model) {
                         Role::kConstant);
       }
       raw.add_value("", read_raw(model.path, "data"), Role::kTensor);
+    }
+    if (has_bytecode_tensors(model)) {
+      raw.add_value("bytecode", read_raw(model.path, "bytecode", "constants/"),
+                    Role::kConstant);
     }
   });
   Comparison comparison(model);

@@ -85,10 +85,10 @@ void append_value(const c10::IValue& value, std::string* text) {
     *text += out.str() + "\n";
   } else if (value.isObject()) {
     const auto& object = value.toObjectRef();
-    *text += object.type()->repr_str() + "{\n";
+    *text += object.type()->annotation_str() + "{\n";
     for (size_t i = 0; i < object.type()->numAttributes(); ++i) {
       *text += object.type()->getAttributeName(i) + " " +
-               object.type()->getAttribute(i)->repr_str() + ": ";
+               object.type()->getAttribute(i)->annotation_str() + ": ";
       append_value(object.getSlot(i), text);
     }
     *text += "}\n";
@@ -101,10 +101,10 @@ void append_value(const c10::IValue& value, std::string* text) {
       append_value(item, text);
     }
   } else if (value.isList()) {
-    *text += value.type()->repr_str() + ": ";
+    *text += value.type()->annotation_str() + ": ";
     for (const auto& item : value.toListRef()) append_value(item, text);
   } else if (value.isGenericDict()) {
-    *text += value.type()->repr_str() + ": ";
+    *text += value.type()->annotation_str() + ": ";
     for (const auto& item : value.toGenericDict()) {
       append_value(item.key(), text);
       append_value(item.value(), text);
@@ -166,7 +166,7 @@ struct Counts {
 void expect_same(const std::string& path, Counts* counts) {
   std::string theirs, why;
   try {
-    theirs = all_of(torch::jit::load(path));
+    theirs = all_of(torch::jit::load(path, at::kCPU));
   } catch (const std::exception& error) {
     why = error.what();
   }
