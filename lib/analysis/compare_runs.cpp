@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <map>
+#include <tuple>
 #include <unordered_map>
 
 #include "analysis/diff_values.h"
@@ -79,7 +80,11 @@ class Comparison {
  public:
   Comparison(const RunRecord& a, const RunRecord& b,
              const CompareRunsOptions& options)
-      : a_(a), b_(b), options_(options) {
+      : a_(a),
+        b_(b),
+        options_(options),
+        is_paired_a_(a.values.size()),
+        is_paired_b_(b.values.size()) {
     for (const RunTolerance& tolerance : options.tolerances) {
       globs_.emplace_back(std::span(&tolerance.glob, 1));
     }
@@ -116,14 +121,59 @@ class Comparison {
   void pair_by_name() {
     std::unordered_map<std::string_view, uint32_t> rows;
     for (uint32_t row : rest_b_) rows.emplace(b_.values[row].name, row);
-    Places pairs;
+    std::vector<RunPair> agreed, diverged;
     for (uint32_t row : rest_a_) {
       auto found = rows.find(a_.values[row].name);
       if (found == rows.end()) continue;
-      pairs.emplace_back(row, found->second);
+      RunPair pair = judged(row, found->second, MatchedBy::kName);
+      (pair.diverged() ? diverged : agreed).push_back(std::move(pair));
       rows.erase(found);
     }
-    take(pairs, MatchedBy::kName);
+    take(std::move(agreed));
+    take(pairs_within_calls());
+    std::erase_if(diverged, [&](const RunPair& pair) {
+      return is_paired_a_[pair.a] || is_paired_b_[pair.b] || is_moved(pair);
+    });
+    take(std::move(diverged));
+  }
+
+  // Tracing leaves arguments out that are no tensors, so that others have their
+  // places.
+  bool is_moved(const RunPair& pair) const {
+    const RunValue& a = a_.values[pair.a];
+    const RunValue& b = b_.values[pair.b];
+    if (!a.is_input()) return false;
+    return !a.is_tensor() || !b.is_tensor() || !alike(pair.a, pair.b);
+  }
+
+  // What is the same at another place among the arguments, or results, of a
+  // call.
+  std::vector<RunPair> pairs_within_calls() const {
+    auto call_of = [](const RunValue& value) {
+      return std::tuple(std::string_view(value.path),
+                        std::string_view(value.method), value.call,
+                        value.is_input());
+    };
+    std::map<decltype(call_of(RunValue())), std::vector<uint32_t>> calls;
+    for (uint32_t row : rest_b_) {
+      const RunValue& value = b_.values[row];
+      if (value.is_tensor()) calls[call_of(value)].push_back(row);
+    }
+    std::vector<RunPair> pairs;
+    for (uint32_t row : rest_a_) {
+      const RunValue& value = a_.values[row];
+      auto found = calls.find(call_of(value));
+      if (!value.is_tensor() || found == calls.end()) continue;
+      std::vector<uint32_t>& rows = found->second;
+      auto same = std::find_if(rows.begin(), rows.end(), [&](uint32_t other) {
+        return alike(row, other) &&
+               !judged(row, other, MatchedBy::kValue).diverged();
+      });
+      if (same == rows.end()) continue;
+      pairs.push_back(judged(row, *same, MatchedBy::kValue));
+      rows.erase(same);
+    }
+    return pairs;
   }
 
   void pair_by_value() {
@@ -138,7 +188,9 @@ class Comparison {
     auto size_b = static_cast<uint32_t>(b.rows.size());
     Places anchors = longest_common(size_a, size_b, same);
     std::erase_if(anchors, [&](auto place) {
-      return judged(a.rows[place.first], b.rows[place.second]).diverged();
+      return judged(a.rows[place.first], b.rows[place.second],
+                    MatchedBy::kValue)
+          .diverged();
     });
     auto gaps_of = [&](const Places& around, const Places& taken) {
       return fill_gaps(size_a, size_b, around, [&](auto x, auto y) {
@@ -253,20 +305,23 @@ class Comparison {
   }
 
   // Moves pairs from the rest to the result.
-  void take(const Places& pairs, MatchedBy matched) {
-    std::vector<bool> done_a(a_.values.size()), done_b(b_.values.size());
-    for (auto [a, b] : pairs) {
-      RunPair pair = judged(a, b);
-      pair.matched = matched;
+  void take(std::vector<RunPair> pairs) {
+    for (RunPair& pair : pairs) {
+      is_paired_a_[pair.a] = is_paired_b_[pair.b] = true;
       result_.pairs.push_back(std::move(pair));
-      done_a[a] = done_b[b] = true;
     }
-    std::erase_if(rest_a_, [&](uint32_t row) { return done_a[row]; });
-    std::erase_if(rest_b_, [&](uint32_t row) { return done_b[row]; });
+    std::erase_if(rest_a_, [&](uint32_t row) { return is_paired_a_[row]; });
+    std::erase_if(rest_b_, [&](uint32_t row) { return is_paired_b_[row]; });
   }
 
-  RunPair judged(uint32_t a, uint32_t b) const {
-    RunPair pair = {.a = a, .b = b};
+  void take(const Places& rows, MatchedBy matched) {
+    std::vector<RunPair> pairs;
+    for (auto [a, b] : rows) pairs.push_back(judged(a, b, matched));
+    take(std::move(pairs));
+  }
+
+  RunPair judged(uint32_t a, uint32_t b, MatchedBy matched) const {
+    RunPair pair = {.a = a, .b = b, .matched = matched};
     const RunValue& x = a_.values[a];
     const RunValue& y = b_.values[b];
     if (x.is_tensor() && y.is_tensor()) {
@@ -359,6 +414,7 @@ class Comparison {
   const CompareRunsOptions& options_;
   std::vector<NameFilter> globs_;          // Of options_.tolerances.
   std::vector<uint32_t> rest_a_, rest_b_;  // Rows that have no partner yet.
+  std::vector<bool> is_paired_a_, is_paired_b_;
   RunsDiff result_;
 };
 

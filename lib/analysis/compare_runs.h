@@ -1,9 +1,10 @@
 // Two runs side by side, and where they part.
 //
-// Values belong together by name. What is left, because one of the two models
-// is frozen or traced and has other names, is matched by what it is: first, as
-// many as there can be in one order, values of one shape that are the same
-// within tolerance. Where the runs part, the rest by the names that are
+// Values belong together by name; among the arguments, or results, of one call
+// by what they are, since tracing drops some. What is left, because one of the
+// two models is frozen or traced and has other names, is matched by what it is:
+// first, as many as there can be in one order, values of one shape that are the
+// same within tolerance. Where the runs part, the rest by the names that are
 // recovered of a frozen model's constants, and then, in between, by its shape,
 // the last with the last: freezing folds an operator into the one before it, so
 // that it is the earlier values that are gone.

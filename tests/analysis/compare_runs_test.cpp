@@ -34,7 +34,10 @@ class HandRun {
   }
   HandRun& other(const std::string& name, const std::string& json,
                  const std::string& type = "int") {
-    values_.push_back({.name = name, .type = type, .json = json});
+    values_.push_back({.name = name,
+                       .path = name.substr(0, name.find('@')),
+                       .type = type,
+                       .json = json});
     return *this;
   }
 
@@ -48,7 +51,7 @@ class HandRun {
 
  private:
   HandRun& named(const std::string& name) {
-    RunValue value = {.name = name};
+    RunValue value = {.name = name, .path = name.substr(0, name.find('@'))};
     value.tensor = static_cast<uint32_t>(hand_.model.tensors.size() - 1);
     values_.push_back(value);
     return *this;
@@ -267,6 +270,24 @@ TEST(CompareRuns, ArgumentsAreComparedWhereBothHaveThem) {
   c.add("x@in.0", {1}).add("x", {2});
   d.add("x@in.0", {9}).add("x", {2});
   EXPECT_EQ(tell(c, d).first, "x@in.0");
+}
+
+TEST(CompareRuns, ArgumentsThatMovedWithinACallAreFound) {
+  HandRun a, b;
+  a.add("f@in.0", {1}).other("f@in.1", "null").add("f@in.2", {2}).add("f", {9});
+  b.add("f@in.0", {1}).add("f@in.1", {2}).add("f", {9});
+  Told told = tell(a, b);
+  EXPECT_THAT(told.pairs, ElementsAre("f@in.0=f@in.0 by name: equal",
+                                      "f@in.2=f@in.1 by value: equal",
+                                      "f=f by name: equal"));
+  EXPECT_THAT(told.only_a, ElementsAre("f@in.1"));
+}
+
+TEST(CompareRuns, AnotherArgumentIsADivergence) {
+  HandRun a, b;
+  a.add("f@in.0", {1}).add("f", {9});
+  b.add("f@in.0", {2}).add("f", {9});
+  EXPECT_EQ(tell(a, b).first, "f@in.0");
 }
 
 TEST(CompareRuns, AnArgumentIsNoResult) {
