@@ -57,9 +57,11 @@ class Reader {
       std::shared_ptr<Source> source = read_source(range.at(0));
       int64_t start = range.at(1).toInt();
       int64_t end = range.at(2).toInt();
+      // Ranges of no text have an end all the same; what lies outside of its
+      // text would be read from there.
       auto size = static_cast<int64_t>(source->size());
-      // A range outside of its text would be read from there.
-      if (start < 0 || start > end || end > size) continue;
+      start = std::clamp<int64_t>(start, 0, size);
+      end = std::clamp(end, start, size);
       ranges.emplace_back(fields.at(0).toInt(),
                           SourceRange(source, start, end));
     }

@@ -1,5 +1,7 @@
 #include "libtorch/raw_archive.h"
 
+#include <algorithm>
+#include <cstring>
 #include <unordered_map>
 
 namespace tsinspect {
@@ -46,8 +48,25 @@ c10::IValue read_raw(const std::string& path, const std::string& name,
     object->setSlot(0, std::move(state));
     return object;
   };
-  return torch::jit::readArchiveAndTensors(
-      name, "", folder, find_type, make_object, at::Device(at::kCPU), archive);
+  std::tuple<at::DataPtr, size_t> record = archive.getRecord(name + ".pkl");
+  const auto* pickle = static_cast<const char*>(std::get<0>(record).get());
+  size_t size = std::get<1>(record), at = 0;
+  auto next = [&](char* buffer, size_t wanted) {
+    wanted = std::min(wanted, size - at);
+    std::memcpy(buffer, pickle + at, wanted);
+    at += wanted;
+    return wanted;
+  };
+  std::string prefix = folder.empty() ? name + "/" : folder;
+  auto find_record = [&](const std::string& key) {
+    // Some mobile files have the folder in their keys.
+    bool is_whole = key.find('/') != std::string::npos;
+    return std::get<0>(archive.getRecord(is_whole ? key : prefix + key));
+  };
+  torch::jit::Unpickler unpickler(next, find_type, make_object, find_record,
+                                  at::Device(at::kCPU));
+  unpickler.set_version(archive.version());
+  return unpickler.parse_ivalue();
 }
 
 c10::IValue read_plain(const std::string& path, const std::string& name) {

@@ -1,6 +1,7 @@
 #include "tsinspect/libtorch/state_dict.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "base/file.h"
@@ -97,13 +98,22 @@ at::Tensor numbers(const std::vector<double>& values, at::ScalarType dtype) {
   return at::tensor(at::ArrayRef<double>(values), at::kDouble).to(dtype);
 }
 
+// Files call both kinds per_channel_affine; LibTorch tells them by the dtype of
+// the zero points, and has packed elements of this kind alone.
+bool has_float_parameters(const Tensor& tensor, const Quantization& q) {
+  return q.scheme == "per_channel_affine_float_qparams" ||
+         dtype_info(tensor.dtype).bits < 8 ||
+         std::ranges::any_of(q.zero_points,
+                             [](double z) { return z != std::floor(z); });
+}
+
 // An empty tensor that real numbers are read from as `q` says.
 at::Tensor empty_quantized(const Tensor& tensor, const Quantization& q,
                            at::TensorOptions options) {
   if (q.scheme == "per_tensor_affine") {
     return at::_empty_affine_quantized({0}, options, q.scale, q.zero_point);
   }
-  bool is_float = q.scheme == "per_channel_affine_float_qparams";
+  bool is_float = has_float_parameters(tensor, q);
   if (!is_float && q.scheme != "per_channel_affine") {
     throw Error(ErrorKind::kUnsupported,
                 "quantisation scheme " + tsinspect::quoted(q.scheme));

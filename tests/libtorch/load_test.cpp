@@ -273,8 +273,11 @@ std::string handmade(const Handmade& h) {
       "  training : bool\n"
       "  def forward(self: __torch__.M) -> Tensor:\n"
       "    return self.w\n";
-  pkl::Code tensor = pkl::tensor(pkl::storage("FloatStorage", "0", h.claimed),
-                                 h.offset, {h.size}, {1}, true);
+  pkl::Code tensor = pkl::call(
+      pkl::global("torch._utils._rebuild_tensor_v2"),
+      {pkl::storage("FloatStorage", "0", h.claimed), pkl::integer(h.offset),
+       pkl::integers({h.size}), pkl::integers({1}), pkl::boolean(true),
+       pkl::call(pkl::global("collections.OrderedDict"), {})});
   pkl::Code module =
       pkl::build(pkl::global("__torch__.M") + ")\x81",
                  pkl::dict({{pkl::text("training"), pkl::boolean(false)},
