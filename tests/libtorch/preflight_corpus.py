@@ -34,7 +34,8 @@ CHANGES = {
               b"  x : Optional[__torch__.torch.classes.fbgemm.Packed]\n",
               "__torch__.torch.classes.fbgemm.Packed"),
     "version": ("/version", None, b"99\n", "99"),
-    "syntax": (MODELS, b"head = self.head", b"head = = self.head", "models.py"),
+    "syntax": (MODELS, b"head = self.head", b"head = = self.head",
+               "cannot be read"),
 }
 
 UNKNOWN = {"is no operator of LibTorch", "is no class of LibTorch"}
