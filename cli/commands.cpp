@@ -4,10 +4,13 @@
 
 namespace tsinspect::cli {
 
+Command activations_command();
 Command buffers_command();
 Command code_command();
+Command compare_command();
 Command diff_command();
 Command export_command();
+Command expose_command();
 Command graph_command();
 Command info_command();
 Command modules_command();
@@ -19,14 +22,17 @@ Command run_command();
 Command show_command();
 Command stats_command();
 Command tensors_command();
+Command verify_command();
 
 std::span<const Command> commands() {
   static const Command kCommands[] = {
-      info_command(),    params_command(),  buffers_command(),
-      tensors_command(), modules_command(), records_command(),
-      show_command(),    code_command(),    ops_command(),
-      graph_command(),   stats_command(),   diff_command(),
-      export_command(),  run_command(),     preflight_command(),
+      info_command(),      params_command(),  buffers_command(),
+      tensors_command(),   modules_command(), records_command(),
+      show_command(),      code_command(),    ops_command(),
+      graph_command(),     stats_command(),   diff_command(),
+      export_command(),    run_command(),     activations_command(),
+      expose_command(),    compare_command(), verify_command(),
+      preflight_command(),
   };
   return kCommands;
 }

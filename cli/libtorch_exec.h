@@ -11,9 +11,9 @@ namespace tsinspect::cli {
 //   tsinspect 0.1.0
 //   LibTorch 2.13.0
 struct LibtorchProgram {
-  std::string path;
-  std::string libtorch_version;  // "2.13.0".
-  std::string problem;           // Why it cannot be used; empty if it can.
+  std::string path = {};
+  std::string libtorch_version = {};  // "2.13.0".
+  std::string problem = {};           // Why it cannot be used; empty if it can.
 };
 
 // What belongs to the executable at `self`:

@@ -6,8 +6,12 @@
 
 #include <string>
 
+#include "libtorch/activations.h"
+#include "libtorch/expose.h"
 #include "libtorch/preflight.h"
+#include "libtorch/record_run.h"
 #include "libtorch/run.h"
+#include "libtorch/verify.h"
 #include "libtorch/version.h"
 
 namespace tsinspect::cli {
@@ -15,8 +19,13 @@ namespace tsinspect::cli {
 struct Runner {
   std::string (*libtorch_version)();
   RunResult (*run_model)(const RunRequest& request, uint64_t repeat);
+  ActivationsResult (*run_activations)(const ActivationsRequest& request);
+  ExposeResult (*expose)(const ExposeRequest& request);
   PreflightResult (*preflight)(const Model& model,
                                const std::vector<std::string>& libraries);
+  RecordedRun (*record_run)(const RunRequest& request,
+                            const RecordOptions& options);
+  VerifyResult (*verify)(const Model&, const VerifyRequest&);
 };
 
 // Null in the executable that is not linked with LibTorch: main() has set it.

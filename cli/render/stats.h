@@ -25,6 +25,13 @@ std::vector<int64_t> index_of(const Tensor& tensor, uint64_t at);
 // "[0, 3]: 2 NaN, 1 infinity": what is not finite, from the first on.
 std::string not_finite_text(const Tensor& tensor, const TensorStats& stats);
 
+// A number in at most ten characters, "37.50 %", and what is conspicuous.
+std::string number_text(const Number& number);
+std::string share_text(uint64_t part, uint64_t whole);
+std::string notes_text(const Tensor& tensor, const TensorStats& stats);
+// Whether there is a value to speak of.
+bool has_values(const TensorStats& stats);
+
 // Where the terminal is narrow, shape and dtype are left out.
 void print_stats(Output& out, const StatsTable& table);
 void print_stats_totals(Output& out, const StatsTable& table);

@@ -20,6 +20,24 @@ std::string number_text(double value) {
   return fmt::format("{:.4g}", value);
 }
 
+std::string channels_text(const char* what,
+                          const std::vector<uint64_t>& channels,
+                          uint64_t count) {
+  constexpr size_t kShown = 3;
+  std::string text =
+      fmt::format("{} of {} channels {}", channels.size(), count, what);
+  for (size_t i = 0; i < channels.size() && i < kShown; ++i) {
+    text += fmt::format("{}{}", i == 0 ? ": " : ", ", channels[i]);
+  }
+  return channels.size() > kShown ? text + ", …" : text;
+}
+
+void print_name(Output& out, const Tensor& tensor) {
+  out.text(tensor.name.empty() ? "''" : printable(tensor.display_name()));
+}
+
+}  // namespace
+
 // Integers in full, as long as they are short.
 std::string number_text(const Number& number) {
   return std::visit(
@@ -44,18 +62,6 @@ std::string share_text(uint64_t part, uint64_t whole) {
   if (part == whole) return "100 %";
   if (percent < 0.01) return "<0.01 %";
   return fmt::format("{:.2f} %", std::min(percent, 99.99));
-}
-
-std::string channels_text(const char* what,
-                          const std::vector<uint64_t>& channels,
-                          uint64_t count) {
-  constexpr size_t kShown = 3;
-  std::string text =
-      fmt::format("{} of {} channels {}", channels.size(), count, what);
-  for (size_t i = 0; i < channels.size() && i < kShown; ++i) {
-    text += fmt::format("{}{}", i == 0 ? ": " : ", ", channels[i]);
-  }
-  return channels.size() > kShown ? text + ", …" : text;
 }
 
 std::string notes_text(const Tensor& tensor, const TensorStats& stats) {
@@ -101,12 +107,6 @@ std::string notes_text(const Tensor& tensor, const TensorStats& stats) {
   }
   return text;
 }
-
-void print_name(Output& out, const Tensor& tensor) {
-  out.text(tensor.name.empty() ? "''" : printable(tensor.display_name()));
-}
-
-}  // namespace
 
 std::vector<int64_t> index_of(const Tensor& tensor, uint64_t at) {
   if (tensor.dtype == DType::kFloat4E2M1FNx2) at /= 2;

@@ -147,6 +147,11 @@ void AtomicFile::write_over(uint64_t offset, std::string_view text) {
   }
 }
 
+const std::string& AtomicFile::flushed() {
+  flush();
+  return temporary_;
+}
+
 void AtomicFile::commit() {
   flush();
   int fd = std::exchange(fd_, -1);

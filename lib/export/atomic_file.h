@@ -29,6 +29,8 @@ class AtomicFile {
   void write(std::string_view text);
   // Writes over bytes that were written before.
   void write_over(uint64_t offset, std::string_view text);
+  // Where the bytes are until commit(), all of them, to be looked at.
+  const std::string& flushed();
   // Gives the file its name. Nothing may be written after it.
   void commit();
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "base/json_text.h"
 #include "export/writer.h"
 
 namespace tsinspect {
@@ -17,21 +18,6 @@ namespace {
 constexpr size_t kAlignment = 64;
 constexpr size_t kLengthBytes = 8;
 constexpr const char* kMetadata = "__metadata__";
-
-void append_string(std::string* out, std::string_view text) {
-  *out += '"';
-  for (char c : text) {
-    if (c == '"' || c == '\\') {
-      *out += '\\';
-      *out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      *out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      *out += c;
-    }
-  }
-  *out += '"';
-}
 
 bool holds(const Tensor& tensor, DType dtype) {
   // Two values of float4_e2m1fn_x2 are one along the last dimension.
@@ -46,13 +32,13 @@ std::string name_problem(std::string_view name) {
 std::string header_of(const ExportJob& job) {
   std::string out = "{";
   if (!job.metadata.empty()) {
-    append_string(&out, kMetadata);
+    append_json_string(&out, kMetadata);
     out += ":{";
     for (const auto& [key, value] : job.metadata) {
       if (out.back() != '{') out += ',';
-      append_string(&out, key);
+      append_json_string(&out, key);
       out += ':';
-      append_string(&out, value);
+      append_json_string(&out, value);
     }
     out += '}';
   }
@@ -61,7 +47,7 @@ std::string header_of(const ExportJob& job) {
     std::vector<int64_t> shape = job.source(row).shape;
     if (row.dtype == DType::kFloat4E2M1FNx2) shape.back() *= 2;
     if (out.size() > 1) out += ',';
-    append_string(&out, row.name);
+    append_json_string(&out, row.name);
     fmt::format_to(std::back_inserter(out),
                    R"(:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})",
                    dtype_info(row.dtype).safetensors_name,

@@ -200,8 +200,8 @@ class ArchiveLoader {
         [&](const c10::StrongTypePtr& type, c10::IValue state) {
           return make_object(type, std::move(state));
         },
-        find_record, {}, false, torch::jit::Unpickler::defaultTypeParser,
-        storages(name + "/"));
+        find_record, at::Device(at::kCPU), false,
+        torch::jit::Unpickler::defaultTypeParser, storages(name + "/"));
     unpickler.set_version(archive_->version());
     return unpickler.parse_ivalue();
   }

@@ -24,12 +24,13 @@ c10::IValue copy_of(const c10::IValue& value) {
   return value.deepcopy();
 }
 
-TensorStats statistics_of(const at::Tensor& tensor) {
+TensorStats statistics_of(const at::Tensor& tensor,
+                          const StatsOptions& options) {
   Model model;
   constexpr uint32_t kFirst = 0;
   try {
     append_tensor(&model, "", tensor);
-    return tensor_stats(model, {&kFirst, 1}).front();
+    return tensor_stats(model, {&kFirst, 1}, options).front();
   } catch (const Error& error) {
     TensorStats stats;
     stats.error = error;
@@ -107,7 +108,9 @@ class Collector {
     const at::Tensor& tensor = value.toTensor();
     activation->dtype = tensor.scalar_type();
     activation->shape = tensor.sizes().vec();
-    if (options_.statistics) activation->stats = statistics_of(tensor);
+    if (options_.statistics) {
+      activation->stats = statistics_of(tensor, *options_.statistics);
+    }
     if (options_.reduce) {
       activation->value = options_.reduce(tensor.detach());
     } else if (options_.values) {

@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "base/printable.h"
+#include "libtorch/graph_calls.h"
 #include "libtorch/module_paths.h"
 #include "tsinspect/error.h"
 

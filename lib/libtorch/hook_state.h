@@ -11,30 +11,10 @@
 
 #include "libtorch/hook_run.h"
 #include "libtorch/instrument.h"
+#include "libtorch/operator_places.h"
 #include "libtorch/torch.h"
 
 namespace tsinspect {
-
-// The operators' names in a file, by where they stand in its code.
-class OperatorPlaces {
- public:
-  OperatorPlaces() = default;
-  // Of the file at `path`, as operator_names() has them. Throws Error.
-  explicit OperatorPlaces(const std::string& path);
-
-  // Empty for what is no operator with a name. Without a file, the operator's
-  // own name, which several may have.
-  std::string name_of(const torch::jit::Node& node) const;
-
- private:
-  struct Name {
-    std::string op;
-    std::string name;
-  };
-
-  bool has_file_ = false;
-  std::multimap<std::pair<std::string, size_t>, Name> names_;
-};
 
 // Which calls are meant: globs over paths, or over operators' names and kinds.
 struct HookChoice {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "libtorch/graph_calls.h"
+
 namespace tsinspect {
 
 using torch::jit::Block;
@@ -15,88 +17,13 @@ using torch::jit::WithInsertPoint;
 namespace prim = c10::prim;
 namespace attr = c10::attr;
 
-namespace {
-
-bool is_module(const c10::TypePtr& type) {
-  if (auto class_type = type->cast<c10::ClassType>()) {
-    return class_type->is_module();
-  }
-  auto interface = type->cast<c10::InterfaceType>();
-  return interface && interface->is_module();
-}
-
-GraphFunction* graph_function(torch::jit::Function* function) {
-  if (function == nullptr) return nullptr;
-  function->ensure_defined();
-  return torch::jit::tryToGraphFunction(*function);
-}
-
-// What a prim::CallFunction calls.
-torch::jit::Function* called_function(const Node& call) {
-  auto type = call.input(0)->type()->cast<c10::FunctionType>();
-  return type ? type->function() : nullptr;
-}
-
-// Whether `node` is a call of a forward hook that was compiled in behind a call
-// of `object`, and takes its output.
-bool is_compiled_hook(const Node& node, const Value* object,
-                      const Value* output) {
-  if (node.kind() != prim::CallFunction || node.inputs().size() != 4) {
-    return false;
-  }
-  auto type = object->type()->cast<c10::ClassType>();
-  torch::jit::Function* function = called_function(node);
-  if (!type || !function || node.input(1) != object ||
-      node.input(3) != output) {
-    return false;
-  }
-  const auto& hooks = type->getForwardHooks();
-  return std::any_of(hooks.begin(), hooks.end(), [&](auto* hook) {
-    return hook->name() == function->name();
-  });
-}
-
-// The last of the forward hooks compiled in behind `call`, or the call.
-Node* last_compiled_hook(Node* call) {
-  Node* last = call;
-  for (Node* node = call->next(); node->kind() != prim::Return;
-       node = node->next()) {
-    if (is_compiled_hook(*node, call->input(0), last->output())) last = node;
-  }
-  return last;
-}
-
-}  // namespace
-
-std::string called_method(const c10::ClassType* type, const std::string& name) {
-  constexpr std::string_view kForward = "forward";
-  if (name.size() <= kForward.size() || !name.starts_with(kForward) ||
-      type == nullptr) {
-    return name;
-  }
-  // Tracing numbers them without a gap.
-  std::string digits = name.substr(kForward.size());
-  for (int i = 1; type->findMethod("forward" + std::to_string(i)); ++i) {
-    if (digits == std::to_string(i)) return std::string(kForward);
-  }
-  return name;
-}
-
-bool holds_tensors(const c10::TypePtr& type) {
-  if (type->isSubtypeOf(*c10::TensorType::get())) {
-    return type->kind() == c10::TypeKind::TensorType;
-  }
-  auto contained = type->containedTypes();
-  return std::any_of(contained.begin(), contained.end(), holds_tensors);
-}
-
 // Rewrites one graph in place.
 class GraphRewriter {
  public:
   GraphRewriter(Instrumenter& instrumenter, Graph& graph)
       : instrumenter_(instrumenter), graph_(graph) {
     self_ = graph.inputs().empty() ? nullptr : graph.inputs()[0];
-    if (self_ && !is_module(self_->type())) self_ = nullptr;
+    if (self_ && !is_module_type(self_->type())) self_ = nullptr;
     run_ = graph.addInput("run")->setType(c10::CapsuleType::get());
   }
 
@@ -150,7 +77,7 @@ class GraphRewriter {
     GraphFunction* function =
         class_type ? graph_function(class_type->findMethod(name)) : nullptr;
     if (class_type && function == nullptr) return;  // A class in C++.
-    if (!is_module(object->type())) {
+    if (!is_module_type(object->type())) {
       if (function) inline_call(node, function);
       return;
     }

@@ -32,12 +32,6 @@ namespace tsinspect {
 // hooked.
 using OperatorNaming = std::function<std::string(const torch::jit::Node&)>;
 
-// The method as calls count it: what tracing called forward1 is forward.
-std::string called_method(const c10::ClassType* type, const std::string& name);
-
-// Whether values of this type are, or hold, tensors.
-bool holds_tensors(const c10::TypePtr& type);
-
 class Instrumenter {
  public:
   // Marks submodule calls, and, where there is `naming`, the operators that it

@@ -65,7 +65,7 @@ c10::Storage mapped_storage(std::shared_ptr<Mapping> mapping, uint64_t offset,
 }
 
 c10::Storage copied_storage(const void* bytes, uint64_t size) {
-  at::DataPtr pointer = c10::GetCPUAllocator()->allocate(size);
+  at::DataPtr pointer = at::getCPUAllocator()->allocate(size);
   if (size != 0) std::memcpy(pointer.get(), bytes, size);
   return c10::Storage(c10::Storage::use_byte_size_t(), size, std::move(pointer),
                       nullptr, false);

@@ -1,4 +1,5 @@
-#include "libtorch/hook_state.h"
+#include "libtorch/operator_places.h"
+
 #include "tsinspect/layers.h"
 
 namespace tsinspect {

@@ -1,18 +1,14 @@
 #include "libtorch/run.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
-#include <chrono>
 #include <sstream>
 
+#include "libtorch/process.h"
 #include "libtorch/session.h"
 #include "libtorch/tensor_model.h"
 
 namespace tsinspect {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 // Takes a value apart into the tensors and the other values in it.
 class Collector {
@@ -94,10 +90,9 @@ class Collector {
 };
 
 double timed_run(Session& session, c10::IValue* value) {
-  auto start = Clock::now();
+  Stopwatch watch;
   *value = session.run();
-  return std::chrono::duration<double, std::milli>(Clock::now() - start)
-      .count();
+  return watch.restart_ms();
 }
 
 double median(std::vector<double> times) {
@@ -105,12 +100,6 @@ double median(std::vector<double> times) {
   std::nth_element(times.begin(), times.begin() + static_cast<ptrdiff_t>(half),
                    times.end());
   return times[half];
-}
-
-uint64_t peak_bytes() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<uint64_t>(usage.ru_maxrss) * 1024;
 }
 
 }  // namespace
@@ -133,7 +122,7 @@ RunResult run_model(const RunRequest& request, uint64_t repeat) {
   }
   result.median_ms = median(times);
   result.runs = repeat + 1;
-  result.peak_bytes = peak_bytes();
+  result.peak_bytes = peak_memory_bytes();
   result.model.path = request.path;
   Collector(&result).add("output", value);
   return result;

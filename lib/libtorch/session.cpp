@@ -1,24 +1,16 @@
 #include "libtorch/session.h"
 
-#include <chrono>
-
 #include "base/printable.h"
 #include "libtorch/errors.h"
 #include "libtorch/input_hints.h"
 #include "libtorch/inputs.h"
+#include "libtorch/process.h"
 #include "libtorch/refuse.h"
 #include "libtorch/traced_inputs.h"
 #include "tsinspect/names.h"
 
 namespace tsinspect {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double milliseconds_since(Clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - start)
-      .count();
-}
 
 c10::Device parse_device(const std::string& name) {
   try {
@@ -96,9 +88,9 @@ Session open_session(const RunRequest& request) {
     at::set_num_threads(static_cast<int>(request.threads));
   }
   Model program = open_checked(request);
-  auto start = Clock::now();
+  Stopwatch watch;
   session.loaded = load(request.path, LoadOptions{.device = device});
-  session.load_ms = milliseconds_since(start);
+  session.load_ms = watch.restart_ms();
   torch::jit::Method method =
       find_method(session.loaded.module, request.method);
   const c10::FunctionSchema& schema = method.function().getSchema();

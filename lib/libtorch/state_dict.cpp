@@ -213,10 +213,14 @@ class Reader {
   StateDict read() {
     StateDict state;
     for (size_t row = 0; row < model_.tensors.size();) {
-      const Tensor& tensor = model_.tensors[row];
-      translate_errors(ErrorKind::kUnsupported,
-                       ("tensor " + tsinspect::quoted(tensor.name)).c_str(),
-                       [&] { row += read_from(row, &state); });
+      const std::string& name = model_.tensors[row].name;
+      try {
+        translate_errors(ErrorKind::kUnsupported, "LibTorch cannot hold it",
+                         [&] { row += read_from(row, &state); });
+      } catch (const Error& error) {
+        throw Error(error.kind(),
+                    "tensor " + tsinspect::quoted(name) + ": " + error.what());
+      }
     }
     return state;
   }

@@ -4,6 +4,8 @@
 
 #include <sstream>
 
+#include "libtorch/tensor_model.h"
+
 namespace tsinspect {
 namespace {
 
@@ -56,10 +58,42 @@ void walk(const c10::IValue& value, const std::string& place,
   }
 }
 
+bool same_bits(const at::Tensor& a, const at::Tensor& b) {
+  if (!a.defined() || !b.defined()) return a.defined() == b.defined();
+  if (a.scalar_type() != b.scalar_type() || a.sizes() != b.sizes() ||
+      a.layout() != b.layout()) {
+    return false;
+  }
+  Model left, right;
+  append_tensor(&left, "", a.contiguous());
+  append_tensor(&right, "", b.contiguous());
+  for (size_t i = 0; i < left.storages.size(); ++i) {
+    if (left.storages[i].memory != right.storages[i].memory) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 void for_each_leaf(const c10::IValue& value, const Leaf& leaf) {
   walk(value, "", leaf);
+}
+
+bool same_values(const c10::IValue& a, const c10::IValue& b) {
+  std::vector<c10::IValue> left, right;
+  for_each_leaf(a,
+                [&](auto&, const c10::IValue& leaf) { left.push_back(leaf); });
+  for_each_leaf(b,
+                [&](auto&, const c10::IValue& leaf) { right.push_back(leaf); });
+  if (left.size() != right.size()) return false;
+  for (size_t i = 0; i < left.size(); ++i) {
+    if (left[i].isTensor() != right[i].isTensor()) return false;
+    bool same = left[i].isTensor()
+                    ? same_bits(left[i].toTensor(), right[i].toTensor())
+                    : value_text(left[i]) == value_text(right[i]);
+    if (!same) return false;
+  }
+  return true;
 }
 
 std::string value_text(const c10::IValue& value) {

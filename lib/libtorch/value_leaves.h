@@ -16,6 +16,9 @@ void for_each_leaf(const c10::IValue& value,
                    const std::function<void(const std::string& place,
                                             const c10::IValue&)>& leaf);
 
+// Whether two values are the same, tensors bit for bit.
+bool same_values(const c10::IValue& a, const c10::IValue& b);
+
 // A value that is not a tensor, as a line of text: `3`, `None`, `[1, 2]`; an
 // object by its class.
 std::string value_text(const c10::IValue& value);

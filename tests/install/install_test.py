@@ -136,9 +136,19 @@ def test_serving(prefix, work):
             sys.exit(f"expected {hidden} of {name}, then {scaled}")
 
 
-def test_executables(prefix):
-    """The installed pair: finds each other, refuses another version's half."""
+def libraries(executable):
+    """Where it finds LibTorch's libraries."""
+    return {line.split("(")[0] for line in check("ldd", executable).split("\n")
+            if "torch" in line or "c10" in line}
+
+
+def test_executables(args, prefix):
+    """The installed pair: finds each other and the LibTorch that it was built
+    with, refuses another version's half."""
     tsinspect = prefix / "bin/tsinspect"
+    half = "libexec/tsinspect/tsinspect-libtorch"
+    if libraries(prefix / half) != libraries(pathlib.Path(args.build) / half):
+        sys.exit("expected the same libraries as in the build folder")
     version = prefix / "libexec/tsinspect/tsinspect-libtorch.version"
     said = check(tsinspect, "--version")
     if said != version.read_text():
@@ -169,7 +179,7 @@ def test_libtorch(args, prefix, work):
         sys.exit("cannot configure")
     check(args.cmake, "--build", work / "serving")
     test_serving(prefix, work)
-    test_executables(prefix)
+    test_executables(args, prefix)
 
 
 def test(args, work):

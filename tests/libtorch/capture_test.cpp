@@ -108,9 +108,10 @@ TEST(Capture, ReducesInsteadOfKeeping) {
 
 TEST(Capture, StatisticsNeedNoCopies) {
   HookableModule model(chain());
-  Captured captured = capture(
-      model, {torch::tensor({1.f, NAN, -3.f})},
-      {.modules = {"block.twice"}, .values = false, .statistics = true});
+  Captured captured = capture(model, {torch::tensor({1.f, NAN, -3.f})},
+                              {.modules = {"block.twice"},
+                               .values = false,
+                               .statistics = StatsOptions{}});
   const Activation& row = captured.activations[0];
   EXPECT_TRUE(row.value.isNone());
   EXPECT_EQ(row.stats->nan, 1u);

@@ -50,8 +50,9 @@ struct CaptureOptions {
   std::vector<std::string> operators = {};
   bool inputs = false;  // The arguments of these calls, too.
 
-  bool values = true;       // Keep copies of the values,
-  bool statistics = false;  // or what they are like.
+  bool values = true;  // Keep copies of the values.
+  // What they are like, of the values where they are: needs no copies.
+  std::optional<StatsOptions> statistics = {};
   // Keeps this of each tensor, not a copy of it: see channel_means(), top_k().
   std::function<at::Tensor(const at::Tensor&)> reduce = {};
   // Takes each activation when it is there, and Captured has none of them. From

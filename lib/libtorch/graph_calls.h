@@ -1,0 +1,36 @@
+// What calls there are in a method's graph, and of what.
+
+#pragma once
+
+#include <string>
+
+#include "libtorch/torch.h"
+
+namespace tsinspect {
+
+// Whether a value of this type is a submodule: of a class, or whichever class
+// has an interface.
+bool is_module_type(const c10::TypePtr& type);
+
+// The function with its graph; null for one in C++, and for null.
+torch::jit::GraphFunction* graph_function(torch::jit::Function* function);
+
+// What a prim::CallFunction calls.
+torch::jit::Function* called_function(const torch::jit::Node& call);
+
+// Whether `node` is a call of a forward hook that was compiled in behind a call
+// of `object`, and takes its output.
+bool is_compiled_hook(const torch::jit::Node& node,
+                      const torch::jit::Value* object,
+                      const torch::jit::Value* output);
+
+// The last of the forward hooks compiled in behind `call`, or the call.
+torch::jit::Node* last_compiled_hook(torch::jit::Node* call);
+
+// The method as calls count it: what tracing called forward1 is forward.
+std::string called_method(const c10::ClassType* type, const std::string& name);
+
+// Whether values of this type are, or hold, tensors.
+bool holds_tensors(const c10::TypePtr& type);
+
+}  // namespace tsinspect
