@@ -34,7 +34,8 @@ CHANGES = {
               b"  x : Optional[__torch__.torch.classes.fbgemm.Packed]\n",
               "__torch__.torch.classes.fbgemm.Packed"),
     "version": ("/version", None, b"99\n", "99"),
-    "syntax": (MODELS, b"head = self.head", b"head = = self.head", "models.py"),
+    "syntax": (MODELS, b"head = self.head", b"head = = self.head",
+               "cannot be read"),
 }
 
 UNKNOWN = {"is no operator of LibTorch", "is no class of LibTorch"}
@@ -89,17 +90,15 @@ def make_changed(folder):
         yield path, expected
 
 
-def ask(program, command, path):
-    done = subprocess.run([program, command, path, "--json"],
-                          capture_output=True, text=True, timeout=300)
-    try:
-        return json.loads(done.stdout)
-    except json.JSONDecodeError:
-        return {"error": {"message": done.stderr}}
+def ask(program, command, files):
+    """The JSON of each file, by its path."""
+    done = subprocess.run([program, command, "--json", *files],
+                          capture_output=True, text=True, timeout=600)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    return {pathlib.Path(line["file"]): line for line in lines}
 
 
-def is_dangerous(program, path):
-    found = ask(program, "ops", path)
+def is_dangerous(found):
     if "outside_calls" not in found:
         return True
     return any(call["reason"] not in UNKNOWN
@@ -127,11 +126,11 @@ def main():
 
 def compare(program, files, changed, version):
     loader, compared, loads, problems = Loader(), 0, 0, []
-    for path in files:
-        found = ask(program, "preflight", path)
+    programs = ask(program, "ops", files)
+    for path, found in ask(program, "preflight", files).items():
         is_ours = path in changed
         if not is_ours and ("would_load" not in found or
-                            is_dangerous(program, path)):
+                            is_dangerous(programs[path])):
             continue
         if found["libtorch"].split("+")[0] != version.split("+")[0]:
             print(f"skipped: torch {version}")
