@@ -207,23 +207,7 @@ class Comparison {
     Places recovered = pairs_by_recovered_name(a.rows, b.rows, anchors);
     take(rows(recovered), MatchedBy::kRecovered);
     Places gaps = rows(gaps_of(ascending(anchors, recovered), recovered));
-    // A shape is no reason to name an earlier place than a name does.
-    uint32_t first = first_diverged(MatchedBy::kRecovered);
-    std::erase_if(gaps, [&](auto place) {
-      return first != kNoIndex && place.first < first;
-    });
     take(gaps, MatchedBy::kShape);
-  }
-
-  // A's first row that diverges, of pairs found this way; kNoIndex if none.
-  uint32_t first_diverged(MatchedBy matched) const {
-    uint32_t first = kNoIndex;
-    for (const RunPair& pair : result_.pairs) {
-      if (pair.matched == matched && pair.diverged()) {
-        first = std::min(first, pair.a);
-      }
-    }
-    return first;
   }
 
   // Places of what has no partner in `anchors`, and a name in common.
