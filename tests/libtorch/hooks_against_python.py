@@ -9,9 +9,8 @@ sees in the eager modules. For every model, and every way of saving it:
   of a submodule. Tracing hands on only what is used of a module's outputs, and
   numbers as what they were in the one run it saw: such values may be missing,
   and what is left of a tuple may be a tensor. They are counted.
-- frozen: the model's output, and every value of a module that still exists, is
-  within 1e-5. How many do is counted, and may not become fewer: see SURVIVORS.
-
+- frozen: the model's output is among the values, within 1e-5. How many of those
+  that Python's hooks saw still are is counted.
 - with a hook that puts other values in place of a module's output or arguments
   (hook_edits.cpp): all of the above for what is not frozen.
 
