@@ -30,6 +30,7 @@ Everything is seeded and runs on one thread, so that the values are the same bit
 for bit wherever the same LibTorch runs on the same kind of processor.
 """
 import argparse
+import copy
 import hashlib
 import inspect
 import json
@@ -82,6 +83,23 @@ def made(name, case):
     return varied(case.make()).train(case.train)
 
 
+def separated(model):
+    """The model as TorchScript has it: a module of its own for every name."""
+    seen = set()
+
+    def walk(module):
+        for name, child in list(module._modules.items()):
+            if child is None:
+                continue
+            if child in seen:
+                child = module._modules[name] = copy.deepcopy(child)
+            seen.add(child)
+            walk(child)
+        return module
+
+    return walk(model)
+
+
 def saved_ways(name, case, folder):
     """Saves the model in every way; {way: file}."""
     files = {}
@@ -115,7 +133,7 @@ def put_in_place(model, edit):
 
 def recorded(name, case, method, inputs, edit):
     """What the eager module computes."""
-    model = made(name, case)
+    model = separated(made(name, case))
     if edit:
         put_in_place(model, edit)
     methods = {method, *case.methods} - {"forward"}
@@ -151,7 +169,8 @@ def write_run(name, case, files, folder, method, inputs, edit=None):
         "files": files, "inputs": f"{base}.inputs.npz",
         "values": {key: value for key, value in inputs.items()
                    if key not in tensors},
-        "edit": edit._asdict() if edit else None, "train": case.train,
+        "edit": edit and dict(zip(("path", "side", "change"), edit)),
+        "train": case.train,
         "unordered": case.unordered, "rows": [row(e) for e in entries]}
 
 
@@ -165,7 +184,9 @@ def write_case(name, folder):
         yield write_run(name, case, own, folder, method, inputs)
     whole = {way: file for way, file in files.items() if "frozen" not in way}
     for edit in hook_modules.EDITS.get(name, ()):
-        yield write_run(name, case, whole, folder, "forward", case.inputs, edit)
+        own = {way: file for way, file in whole.items()
+               if way in edit.ways.split()}
+        yield write_run(name, case, own, folder, "forward", case.inputs, edit)
 
 
 def main():

@@ -646,6 +646,7 @@ class Edit(NamedTuple):
     path: str
     side: str  # "in": of all tensors among the inputs; "out": of the output.
     change: str  # A row of CHANGES.
+    ways: str = "script trace"
 
 
 CHANGES = {"half": lambda x: x * 0.5, "zeros": torch.zeros_like,
@@ -672,7 +673,9 @@ CASES = {
                                      "lengths": ids(2, 4, 1)}),
     "gru_loop": Case(frozen.GruLoop, {"x": ramp(1, 3, 4)}),
     "cell_loop": Case(CellLoop, {"x": ramp(4, 2, 4)}),
-    "encoder": Case(Encoder, {"x": ramp(2, 3, 8)}),
+    # Traced, its attention is another kernel.
+    "encoder": Case(Encoder, {"x": ramp(2, 3, 8)},
+                    "script script.frozen trace.frozen"),
     "attention": Case(frozen.Attention, {"x": ramp(1, 3, 8)},
                       methods=("heads",)),
     "cross_attention": Case(frozen.CrossAttention, {
@@ -727,7 +730,7 @@ EDITS = {
     "while_loop": [Edit("step", "out", "half")],
     "interfaces": [Edit("first", "out", "negative")],
     "structures": [Edit("parts", "out", "half"), Edit("pair", "in", "zeros")],
-    "in_place": [Edit("act", "out", "half")],
+    "in_place": [Edit("act", "out", "half", "script")],
     "hooked": [Edit("a", "out", "half"), Edit("a", "in", "half")],
     "forked": [Edit("a", "out", "half")],
     "exported": [Edit("", "in", "half"), Edit("", "out", "negative")],

@@ -206,8 +206,8 @@ class Comparison {
     if (agrees_at_end(rows(gaps_of(anchors, {})))) return;
     Places recovered = pairs_by_recovered_name(a.rows, b.rows, anchors);
     take(rows(recovered), MatchedBy::kRecovered);
-    Places around = ascending(anchors, recovered);
-    take(rows(gaps_of(around, recovered)), MatchedBy::kShape);
+    Places gaps = rows(gaps_of(ascending(anchors, recovered), recovered));
+    take(gaps, MatchedBy::kShape);
   }
 
   // Places of what has no partner in `anchors`, and a name in common.

@@ -60,8 +60,13 @@ std::string called_method(const c10::ClassType* type, const std::string& name) {
       type == nullptr) {
     return name;
   }
-  // Tracing numbers them without a gap.
   std::string digits = name.substr(kForward.size());
+  // Overloads, as an LSTM's and a GRU's for packed sequences, are forward__0, …
+  if (digits.starts_with("__") && digits.size() > 2 &&
+      digits.find_first_not_of("0123456789", 2) == std::string::npos) {
+    return std::string(kForward);
+  }
+  // Tracing numbers them without a gap.
   for (int i = 1; type->findMethod("forward" + std::to_string(i)); ++i) {
     if (digits == std::to_string(i)) return std::string(kForward);
   }

@@ -27,7 +27,8 @@ bool is_compiled_hook(const torch::jit::Node& node,
 // The last of the forward hooks compiled in behind `call`, or the call.
 torch::jit::Node* last_compiled_hook(torch::jit::Node* call);
 
-// The method as calls count it: what tracing called forward1 is forward.
+// The method as calls count it: what tracing called forward1, and an overload
+// that scripting called forward__0, is forward.
 std::string called_method(const c10::ClassType* type, const std::string& name);
 
 // Whether values of this type are, or hold, tensors.

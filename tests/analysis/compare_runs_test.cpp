@@ -183,14 +183,17 @@ TEST(CompareRuns, WhereTheyPartShapesAreMatchedFromTheEnd) {
 
 TEST(CompareRuns, WhereTheyPartRecoveredNamesComeBeforeShapes) {
   HandRun a, b;
-  a.add("bn1", {3, 3}).add("relu", {4, 4}).add("fc", {5, 5}).add("(root)", {6});
-  b.add("conv2d", {30, 3}).also("conv1").also("bn1").add("mul", {9, 9});
+  a.add("conv1", {2, 2}).add("bn1", {3, 3}).add("relu", {4, 4});
+  a.add("fc", {5, 5}).add("(root)", {6});
+  b.add("conv2d", {30, 3}).also("bn1").also("conv1").add("mul", {9, 9});
   b.add("linear", {50, 5}).also("fc").add("add", {8, 8}).add("(root)", {60});
   Told told = tell(a, b);
   EXPECT_THAT(told.pairs, ElementsAre("bn1=conv2d by recovered name: beyond",
                                       "relu=mul by shape: beyond",
                                       "fc=linear by recovered name: beyond",
                                       "(root)=(root) by name: beyond"));
+  EXPECT_EQ(told.first, "bn1");
+  EXPECT_THAT(told.only_a, ElementsAre("conv1"));
   EXPECT_THAT(told.only_b, ElementsAre("add"));
 }
 
