@@ -330,8 +330,7 @@ Action setup(Options* options) {
   add_run_options(options, &values->run);
   options->insert(
       options->end(),
-      {{"--module", "GLOB",
-        "Only these: paths, path::method; `*` crosses dots, `!` negates",
+      {{"--module", "GLOB", "Only these: PATH or PATH::METHOD; `!` negates",
         &values->modules},
        {"--nodes", "", "Operators, not submodules; GLOB is of their names",
         &values->nodes},

@@ -83,8 +83,7 @@ Action setup(Options* options) {
        .required = true},
       {"--json", "", "Print one JSON object", &values->files.json},
       {"--force", "", "Replace OUT if it exists", &values->force},
-      {"--module", "GLOB",
-       "Only these: paths, path::method; `*` crosses dots, `!` negates",
+      {"--module", "GLOB", "Only these: PATH or PATH::METHOD; `!` negates",
        &values->modules},
       {"--nodes", "", "Operators, not submodules; GLOB is of their names",
        &values->nodes}};

@@ -20,7 +20,7 @@ struct Halt {};
 
 c10::IValue copy_of(const c10::IValue& value) {
   if (value.isTensor()) return value.toTensor().detach().clone();
-  if (value.isObject() || value.isCapsule()) return value;
+  if (value.isObject() || value.isCapsule() || value.isFuture()) return value;
   return value.deepcopy();
 }
 

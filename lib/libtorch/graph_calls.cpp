@@ -66,6 +66,11 @@ std::string called_method(const c10::ClassType* type, const std::string& name) {
       digits.find_first_not_of("0123456789", 2) == std::string::npos) {
     return std::string(kForward);
   }
+  // So are those of quantised ones, which have no other forward.
+  if ((digits == "_tensor" || digits == "_packed") &&
+      type->findMethod("forward") == nullptr) {
+    return std::string(kForward);
+  }
   // Tracing numbers them without a gap.
   for (int i = 1; type->findMethod("forward" + std::to_string(i)); ++i) {
     if (digits == std::to_string(i)) return std::string(kForward);

@@ -22,7 +22,7 @@ sys.path.insert(0, str(SCRIPTS))
 # Case: the parameter that is changed, the module that is first to differ, and
 # the one that is told of where the changed one is frozen.
 CHANGES = {
-    "residual": ("layer1.conv2.weight", "layer1.conv2", "layer1.conv2"),
+    "residual": ("layer1.conv2.weight", "layer1.conv2", "layer1.bn2"),
     "mlp": ("layers.1.bias", "layers.1", "layers.1"),
     "attention": ("v_proj.weight", "v_proj", "v_proj"),
     "unet": ("down2.0.bias", "down2.0", "down2.0"),
