@@ -57,9 +57,10 @@ class Reader {
       std::shared_ptr<Source> source = read_source(range.at(0));
       int64_t start = range.at(1).toInt();
       int64_t end = range.at(2).toInt();
-      // Ranges of no text have an end all the same; what lies outside of its
-      // text would be read from there.
-      auto size = static_cast<int64_t>(source->size());
+      // Ranges of no text have an end all the same, by which LibTorch tells
+      // them from no range; what else lies outside of its text would be read
+      // from there.
+      auto size = std::max<int64_t>(static_cast<int64_t>(source->size()), 1);
       start = std::clamp<int64_t>(start, 0, size);
       end = std::clamp(end, start, size);
       ranges.emplace_back(fields.at(0).toInt(),

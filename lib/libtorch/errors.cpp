@@ -59,15 +59,17 @@ size_t reason_begin(const std::string& text) {
   return text.npos;
 }
 
-// Source lines may begin at the margin; what the traceback ends with is then
-// the last line that is a name and a colon.
+// Where source lines begin at the margin, too, what the traceback ends with is
+// told by its own word.
 std::optional<Traceback> split_traceback(std::string message) {
   if (!message.starts_with(kInterpreter)) return std::nullopt;
   message.erase(0, kInterpreter.size());
   size_t last_mark = message.rfind("<--- HERE");
   size_t from = last_mark == message.npos ? 0 : message.find('\n', last_mark);
   if (from == message.npos) return std::nullopt;
-  size_t begin = reason_begin(message.substr(from));
+  size_t begin = message.find("\n" + std::string(kRuntimeError), from);
+  begin = begin == message.npos ? reason_begin(message.substr(from))
+                                : begin + 1 - from;
   if (begin == message.npos) return std::nullopt;
   Traceback result = {message.substr(from + begin),
                       message.substr(0, from + begin)};

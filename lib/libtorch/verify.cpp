@@ -93,7 +93,7 @@ class Comparison {
         continue;
       }
       compare_tensors(tensor, theirs->model(), theirs->model().tensors[row],
-                      theirs == whole);
+                      theirs == whole && is_script(ours_.form));
     }
     for (uint32_t row : whole->left()) {
       report("extra-tensor", whole->model().tensors[row].name,
@@ -232,6 +232,11 @@ VerifyResult verify_script(const Model& model) {
 }
 
 VerifyResult verify_zip(const Model& model) {
+  if (model.producer.big_endian) {
+    throw Error(ErrorKind::kUnsupported,
+                "LibTorch takes the big-endian values of a pickle for its own "
+                "byte order");
+  }
   TheirReading whole, raw;
   translate_errors(ErrorKind::kUnsupported, kCannotRead, [&] {
     whole.add_value("", read_plain(model.path, "data"), Role::kTensor);

@@ -52,6 +52,8 @@ def problem_of(expected, answer):
         return None if is_fine else error["message"]
     if error and error["kind"] == "refused":
         return None
+    if error and "Legacy model format" in error["message"]:
+        return None  # Archives of torch 1.0, which wheels are built without.
     is_loaded = (expected["reader"] or "").startswith("torch.jit.load")
     if expected["error"] or not is_loaded:
         return None

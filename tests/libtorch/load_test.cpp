@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iostream>
 #include <random>
+#include <regex>
 
 #include "format/temp_folder.h"
 #include "libtorch/refuse.h"
@@ -137,7 +138,10 @@ std::string code_of(const torch::jit::Module& module) {
       std::ostringstream schema;
       schema << method.function().getSchema();
       auto graph = torch::jit::toGraphFunction(method.function()).graph();
-      text += schema.str() + graph->toString(true);
+      // Objects are printed with where they are in memory.
+      static const std::regex kAddress("object\\(0x[0-9a-f]+\\)");
+      text += schema.str() +
+              std::regex_replace(graph->toString(true), kAddress, "object");
       append_constants(graph->block(), &text);
       for (torch::jit::Node* node : graph->nodes()) {
         text += node->sourceRange().str();
@@ -154,6 +158,17 @@ std::string all_of(const torch::jit::Module& module) {
   std::string text;
   append_value(module._ivalue(), &text);
   return text + code_of(module);
+}
+
+// The two texts from where they part; empty if they do not.
+std::string first_difference(const std::string& ours,
+                             const std::string& theirs) {
+  if (ours == theirs) return {};
+  size_t at = 0;
+  while (at < ours.size() && ours[at] == theirs[at]) ++at;
+  size_t begin = at < 100 ? 0 : at - 100;
+  return ours.substr(begin, 300) + "\n=== is, in LibTorch:\n" +
+         theirs.substr(begin, 300);
 }
 
 struct Counts {
@@ -173,7 +188,7 @@ void expect_same(const std::string& path, Counts* counts) {
   try {
     LoadedModule ours = load(path);
     EXPECT_EQ(why, "") << path << " is loaded here alone";
-    EXPECT_TRUE(all_of(ours.module) == theirs) << path;
+    EXPECT_EQ(first_difference(all_of(ours.module), theirs), "") << path;
     ++(ours.mapped ? counts->mapped : counts->not_mapped);
     if (!ours.why_not_mapped.empty()) {
       std::cout << path << ": " << ours.why_not_mapped << "\n";
