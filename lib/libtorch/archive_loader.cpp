@@ -69,6 +69,28 @@ bool has_twins(const Model& model) {
   });
 }
 
+#if TORCH_VERSION_MAJOR < 2
+// Whether a class makes its own state, by methods that fit each other: LibTorch
+// keeps that question for itself.
+bool has_state_methods(const c10::ClassType& cls) {
+  const torch::jit::Function* get = cls.findMethod("__getstate__");
+  const torch::jit::Function* set = cls.findMethod("__setstate__");
+  if (get == nullptr || set == nullptr) return false;
+  const c10::FunctionSchema& getter = get->getSchema();
+  const c10::FunctionSchema& setter = set->getSchema();
+  TORCH_CHECK(getter.arguments().size() == 1 && getter.returns().size() == 1,
+              "'__getstate__' must take 'self' alone, and return 1 value");
+  TORCH_CHECK(
+      setter.arguments().size() == 2 && setter.returns().size() == 1 &&
+          setter.returns()[0].type()->isSubtypeOf(*c10::NoneType::get()),
+      "'__setstate__' must take 'self' and the state, and return None");
+  const c10::Type& state = *setter.arguments()[1].type();
+  TORCH_CHECK(getter.returns()[0].type()->isSubtypeOf(state),
+              "'__getstate__' must return what '__setstate__' takes");
+  return true;
+}
+#endif
+
 // How an object is made of its state, as torch::jit::load does it.
 c10::intrusive_ptr<c10::ivalue::Object> make_object(
     const c10::StrongTypePtr& type, c10::IValue state) {
@@ -78,7 +100,7 @@ c10::intrusive_ptr<c10::ivalue::Object> make_object(
   auto cls = type.type_->expect<c10::ClassType>();
   size_t count = cls->numAttributes();
   auto object = c10::ivalue::Object::create(type, count);
-  if (!torch::jit::checkHasValidSetGetState(cls)) {
+  if (!has_state_methods(*cls)) {
     auto attributes = std::move(state).toGenericDict();
     for (size_t i = 0; i < count; ++i) {
       object->setSlot(i, attributes.at(cls->getAttributeName(i)));
