@@ -112,8 +112,8 @@ void print_table(Output& out, const ActivationsResult& result) {
     cells.text(row.name);
     if (wide) cells.text(short_type(row));
     if (wide)
-      tensor ? cells.plain(dtype_info(tensor->dtype).name) : cells.blank();
-    if (shape) tensor ? cells.shape(tensor->shape) : cells.blank();
+      tensor ? cells.plain(dtype_info(tensor->dtype).name) : cells.plain("");
+    if (shape) tensor ? cells.shape(tensor->shape) : cells.plain("");
     if (tensor && has_values(row.stats)) {
       cells.plain(number_text(row.stats.min));
       cells.plain(number_text(row.stats.max));
@@ -121,7 +121,7 @@ void print_table(Output& out, const ActivationsResult& result) {
       cells.plain(number_text(Number(row.stats.std)));
       cells.plain(share_text(row.stats.zeros, row.stats.count));
     } else {
-      for (int column = 0; column < 5; ++column) cells.blank();
+      for (int column = 0; column < 5; ++column) cells.plain("");
     }
     // A call's time stands once, by the first of its outputs.
     bool is_first = !row.is_input && (i == 0 || result.rows[i - 1].is_input ||
@@ -132,8 +132,8 @@ void print_table(Output& out, const ActivationsResult& result) {
       cells.plain(fmt::format("{:.2f}", row.milliseconds));
       cells.plain(fmt::format("{:.0f} %", 100 * row.milliseconds / whole));
     } else {
-      cells.blank();
-      cells.blank();
+      cells.plain("");
+      cells.plain("");
     }
     cells.escaped(notes_of(result, row));
   });

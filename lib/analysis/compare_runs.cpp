@@ -124,7 +124,7 @@ class Comparison {
     std::vector<RunPair> agreed, diverged;
     for (uint32_t row : rest_a_) {
       auto found = rows.find(a_.values[row].name);
-      if (found == rows.end()) continue;
+      if (found == rows.end() || !may_be_same(row, found->second)) continue;
       RunPair pair = judged(row, found->second, MatchedBy::kName);
       (pair.diverged() ? diverged : agreed).push_back(std::move(pair));
       rows.erase(found);
@@ -135,6 +135,16 @@ class Comparison {
       return is_paired_a_[pair.a] || is_paired_b_[pair.b] || is_moved(pair);
     });
     take(std::move(diverged));
+  }
+
+  // An operator of a module's name is another thing, and what tracing had no
+  // use for it returns no more.
+  bool may_be_same(uint32_t row_a, uint32_t row_b) const {
+    const RunValue& a = a_.values[row_a];
+    const RunValue& b = b_.values[row_b];
+    if (a.method.empty() != b.method.empty()) return false;
+    return a.is_tensor() == b.is_tensor() ||
+           (a.json != "null" && b.json != "null");
   }
 
   // Tracing leaves arguments out that are no tensors, so that others have their

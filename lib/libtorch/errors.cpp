@@ -16,6 +16,18 @@ std::string raw_message(const std::exception& error) {
   return error.what();
 }
 
+// Takes out where an assertion is in LibTorch's own source, and the request to
+// report it, which are for LibTorch's developers.
+void drop_assertion(std::string* message) {
+  constexpr std::string_view kBegin = " INTERNAL ASSERT FAILED at ";
+  constexpr std::string_view kEnd = "please report a bug to PyTorch. ";
+  size_t begin = message->find(kBegin);
+  size_t end = message->find(kEnd);
+  if (begin == message->npos || end == message->npos || end < begin) return;
+  begin = message->rfind('\n', begin) + 1;
+  message->erase(begin, end + kEnd.size() - begin);
+}
+
 // Without blanks and lone colons around it.
 void trim(std::string* text) {
   constexpr const char* kBlanks = " \n\t:";
@@ -105,6 +117,7 @@ std::string indented(const std::string& block) {
 
 std::string libtorch_message(const std::exception& error) {
   std::string message = raw_message(error);
+  drop_assertion(&message);
   trim(&message);
   auto parts = split_traceback(message);
   if (!parts) parts = split_lines(message);

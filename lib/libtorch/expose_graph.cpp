@@ -8,6 +8,7 @@
 
 #include "libtorch/graph_calls.h"
 #include "libtorch/module_paths.h"
+#include "tsinspect/error.h"
 
 namespace tsinspect {
 namespace {
@@ -42,7 +43,6 @@ class NoteWriter {
     count_ = 0;
     std::string tell = function_for(type);
     if (tell.empty()) return nullptr;
-    bool is_tensor = type->kind() == c10::TypeKind::TensorType;
     source_ += fmt::format(
         "def note(value: {}, call: str, {}, calls: List[str]) -> None:\n"
         "  n = calls.count(call)\n"
@@ -51,7 +51,7 @@ class NoteWriter {
         "  if n > 0:\n"
         "    name = call + '#' + str(n + 1)\n"
         "  {}(value, name{}, names, values)\n",
-        type->annotation_str(), kLists, tell, is_tensor ? "" : " + '@out'");
+        type->annotation_str(), kLists, tell, is_leaf(type) ? "" : " + '@out'");
     try {
       unit_ = torch::jit::compile(source_);
     } catch (const std::exception&) {
@@ -62,6 +62,14 @@ class NoteWriter {
                      ->copy();
     torch::jit::Inline(*graph);
     return graph;
+  }
+
+  // Whether it is one tensor, under the name of the call.
+  static bool is_leaf(const c10::TypePtr& type) {
+    if (type->kind() == c10::TypeKind::OptionalType) {
+      return is_leaf(type->containedTypes()[0]);
+    }
+    return type->kind() == c10::TypeKind::TensorType;
   }
 
   // Adds a function for values of this type. Returns its name; empty if there
@@ -258,11 +266,15 @@ class ExposeRewriter {
   // Before `node`, tells of a value.
   void note(Node* node, Value* value, const std::string& name) {
     auto graph = notes_.note(value->type());
-    if (!graph) return;
     WithInsertPoint point(node);
     Value* call = graph_.insertConstant(name);
-    torch::jit::insertGraph(graph_, *graph,
-                            {value, call, names_, values_, calls_});
+    if (graph) {
+      torch::jit::insertGraph(graph_, *graph,
+                              {value, call, names_, values_, calls_});
+    } else {
+      // It counts as a call all the same.
+      graph_.insert(c10::aten::append, {calls_, call});
+    }
   }
 
   const torch::jit::Module& module_;
@@ -272,6 +284,32 @@ class ExposeRewriter {
   NoteWriter notes_;
   Value *names_, *values_, *calls_;
 };
+
+// Puts the method's own graph in place of the calls that other methods of the
+// module make of it, which want what it returned before.
+void inline_calls(const torch::jit::Module& module, const std::string& name) {
+  GraphFunction* callee = graph_function(&module.get_method(name).function());
+  for (const auto& method : module.get_methods()) {
+    GraphFunction* caller = graph_function(&method.function());
+    if (method.name() == name || caller == nullptr) continue;
+    auto graph = caller->graph();
+    std::vector<Node*> calls;
+    std::function<void(Block*)> find = [&](Block* block) {
+      for (Node* node : block->nodes()) {
+        for (Block* inner : node->blocks()) find(inner);
+        if (node->kind() == prim::CallMethod &&
+            node->input(0) == graph->inputs()[0] &&
+            node->s(attr::name) == name) {
+          calls.push_back(node);
+        }
+      }
+    };
+    find(graph->block());
+    for (Node* call : calls) {
+      torch::jit::inlineCallTo(call, callee, callee->graph().get());
+    }
+  }
+}
 
 // Gives a method of a class another graph, and what it returns now.
 void replace_method(const torch::jit::Module& module, const std::string& name,
@@ -294,6 +332,11 @@ void replace_method(const torch::jit::Module& module, const std::string& name,
 torch::jit::Module with_activations(const torch::jit::Module& module,
                                     const std::string& name,
                                     const ExposeSelection& selection) {
+  if (name == "forward" && !module.type()->getForwardHooks().empty()) {
+    throw Error(ErrorKind::kUnsupported,
+                "hooks that are compiled into the module itself take what it "
+                "returns, and cannot take the activations with it");
+  }
   torch::jit::Module copy = module.clone(/*inplace=*/true);
   auto method = copy.get_method(name);
   method.function().ensure_defined();
@@ -301,6 +344,7 @@ torch::jit::Module with_activations(const torch::jit::Module& module,
   ExposeRewriter(copy, selection, *graph)
       .rewrite(called_method(copy.type().get(), name));
   graph->lint();
+  inline_calls(copy, name);
   replace_method(copy, name, graph);
   return copy;
 }

@@ -17,6 +17,10 @@ OperatorPlaces::OperatorPlaces(const std::string& path) : has_file_(true) {
 
 std::string OperatorPlaces::name_of(const torch::jit::Node& node) const {
   std::string op = node.kind().toQualString();
+  // Memory that nothing was written to yet has no values to speak of.
+  for (const char* empty : {"aten::empty", "aten::new_empty"}) {
+    if (op.starts_with(empty)) return {};
+  }
   if (!has_file_) {
     return op.starts_with("aten::") ? op.substr(6) : std::string();
   }

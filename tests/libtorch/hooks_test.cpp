@@ -4,10 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <fstream>
+#include <map>
 #include <random>
 #include <thread>
 
 #include "libtorch/modules.h"
+#include "libtorch/soak.h"
 #include "libtorch/torch.h"
 #include "tsinspect/error.h"
 
@@ -179,31 +182,93 @@ TEST(Hooks, GradientsFlowThroughThem) {
   }
 }
 
-TEST(Hooks, ThreadsSeeOneConsistentSet) {
+// How often each hook was called in the run of this thread.
+thread_local std::map<int, int> calls_in_run;
+
+void run_and_count(const HookableModule& model, const at::Tensor& expected,
+                   std::atomic<int>* wrong) {
+  calls_in_run.clear();
+  at::Tensor result = model.forward({ones()}).toTensor();
+  if (!torch::equal(result, expected)) ++*wrong;
+  for (auto [hook, calls] : calls_in_run) {
+    if (calls != 7) ++*wrong;  // Of all submodules, or not in this run.
+  }
+}
+
+TEST(HooksSoak, ThreadsSeeOneConsistentSet) {
   HookableModule model(chain());
   at::Tensor expected = chain().forward({ones()}).toTensor();
   std::atomic<int> wrong = 0;
   std::vector<std::thread> threads;
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&, t] {
-      std::mt19937 random(t);
+      std::mt19937 random(static_cast<unsigned>(t));
       torch::NoGradGuard no_grad;
-      // The two hooks undo each other, and are registered as one.
-      for (int i = 0; i < 200; ++i) {
-        std::vector<HookHandle> handles;
-        int calls = 0;
+      std::vector<HookHandle> handles;
+      for (int i = 0; i < soak_rounds(200); ++i) {
+        int id = 1000 * i + t;
+        auto hook = [id](const HookContext&, Inputs, const IValue&) {
+          ++calls_in_run[id];
+        };
         if (random() % 2) {
-          handles.push_back(model.register_forward_hook(
-              "*", [&](const HookContext&, Inputs, const IValue&) {}));
+          handles.push_back(model.register_forward_hook("*", hook));
         }
-        at::Tensor result = model.forward({ones()}).toTensor();
-        if (!torch::equal(result, expected)) ++wrong;
-        (void)calls;
+        run_and_count(model, expected, &wrong);
+        if (random() % 2 && !handles.empty()) handles.pop_back();
       }
     });
   }
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(wrong, 0);
+}
+
+size_t resident_pages() {
+  std::ifstream statm("/proc/self/statm");
+  size_t total = 0, resident = 0;
+  statm >> total >> resident;
+  return resident;
+}
+
+TEST(HooksSoak, RegisteringAndRemovingLeaksNothing) {
+  HookableModule model(chain());
+  torch::NoGradGuard no_grad;
+  auto round = [&] {
+    auto hook = model.register_forward_hook(
+        "block.*", [](const HookContext&, Inputs, const IValue&) {});
+    auto before = model.register_forward_pre_hook(
+        "block", [](const HookContext&, Inputs) {});
+    model.forward({ones()});
+  };
+  for (int i = 0; i < 500; ++i) round();
+  size_t before = resident_pages();
+  for (int i = 0; i < soak_rounds(10000); ++i) round();
+  // Ten bytes a round would be 25 pages.
+  EXPECT_LT(resident_pages(), before + 100);
+}
+
+// Grad-CAM: how much a class's score rises with each activation of a layer.
+TEST(Hooks, GiveTheGradientsOfAScriptedModelsLayer) {
+  torch::jit::Module net =
+      define("Scores",
+             "def forward(self, x: Tensor):\n"
+             "  return self.features.forward(x).mean([2, 3])\n",
+             {{"features", define("Features",
+                                  "def forward(self, x: Tensor):\n"
+                                  "  return torch.relu(x) * 3\n")}});
+  HookableModule model(net);
+  at::Tensor activation;
+  auto handle = model.register_forward_hook(
+      "features", [&](const HookContext&, Inputs, const IValue& output) {
+        activation = output.toTensor();
+      });
+  at::Tensor x = torch::randn({1, 2, 3, 3}).requires_grad_();
+  at::Tensor score = model.forward({x}).toTensor()[0][1];
+  at::Tensor gradient = torch::autograd::grad({score}, {activation})[0];
+  at::Tensor weights = gradient.mean({2, 3}, /*keepdim=*/true);
+  at::Tensor map = torch::relu((weights * activation).sum(1));
+  // The score is the mean of the second channel alone.
+  EXPECT_TRUE(
+      torch::allclose(map, torch::relu(x)[0][1].unsqueeze(0).detach() * 3 / 9));
 }
 
 }  // namespace
