@@ -2,8 +2,9 @@
 # `torch` of the active Python; else that of the tree's own .venv, where
 # scripts/libtorch.sh puts it. With TSINSPECT_LIBTORCH=system, the distribution's
 # alone. It is looked for anew each time CMake configures. Sets Torch_FOUND,
-# TSINSPECT_TORCH_FOLDER (of TorchConfig.cmake), TSINSPECT_TORCH_VERSION, and
-# TSINSPECT_TORCH_PYTHON, a Python that has a torch, if not always this one.
+# TSINSPECT_TORCH_FOLDER (of TorchConfig.cmake), TSINSPECT_TORCH_VERSION,
+# TSINSPECT_TORCH_PYTHON, a Python that has a torch, if not always this one, and
+# TSINSPECT_TORCH_IS_PYTHONS, whether both are of the same version.
 
 include(UseTorch)
 set(TSINSPECT_LIBTORCH "auto" CACHE STRING
@@ -39,8 +40,21 @@ print(sys.executable, *i.find_spec('torch').submodule_search_locations, sep=';')
   endif()
 endfunction()
 
+# Sets `result` to the version of the torch in this folder of a Python's, without
+# what is built in: "2.13.0" of "2.13.0+cpu".
+function(version_of_python_torch folder result)
+  set(${result} "" PARENT_SCOPE)
+  if(EXISTS "${folder}/version.py")
+    file(STRINGS ${folder}/version.py line REGEX "^__version__ *=")
+    if(line MATCHES "['\"]([0-9.]+)")
+      set(${result} ${CMAKE_MATCH_1} PARENT_SCOPE)
+    endif()
+  endif()
+endfunction()
+
 unset(TSINSPECT_TORCH_FOLDER)
 unset(TSINSPECT_TORCH_PYTHON)
+unset(python_torch)
 if(TSINSPECT_LIBTORCH STREQUAL "system")
   find_torch_folder(TSINSPECT_TORCH_FOLDER /usr)
   set(origin "the system")
@@ -55,6 +69,7 @@ foreach(name python3 ${PROJECT_SOURCE_DIR}/.venv/bin/python3)
   find_torch_of_python(${name} python)
   if(python AND NOT TSINSPECT_TORCH_PYTHON)
     list(POP_FRONT python TSINSPECT_TORCH_PYTHON)
+    list(GET python 0 python_torch)
     if(NOT TSINSPECT_TORCH_FOLDER AND TSINSPECT_LIBTORCH STREQUAL "auto")
       find_torch_folder(TSINSPECT_TORCH_FOLDER ${python})
       set(origin ${TSINSPECT_TORCH_PYTHON})
@@ -68,6 +83,9 @@ endif()
 # The scripts look for this line.
 if(Torch_FOUND)
   set(TSINSPECT_TORCH_VERSION ${Torch_VERSION})
+  version_of_python_torch("${python_torch}" version)
+  string(COMPARE EQUAL "${version}" "${TSINSPECT_TORCH_VERSION}"
+    TSINSPECT_TORCH_IS_PYTHONS)
   message(STATUS "LibTorch ${TSINSPECT_TORCH_VERSION} of ${origin}: "
     "${TSINSPECT_TORCH_FOLDER}")
 else()
