@@ -149,7 +149,7 @@ TEST(StateDict, TiesAndViewsShareTheirStorage) {
 TEST(StateDict, WritingLeavesTheFileAlone) {
   TempFolder folder;
   for (const char* name : {"state_dict.pt", "state_dict_legacy.pt",
-                           "weights.safetensors", "array.npy"}) {
+                           "frozen/residual.state.safetensors", "array.npy"}) {
     std::string before = contents(fixture(name));
     std::string path = folder.add(name, before);
     StateDict state = load_state_dict(path);
