@@ -33,7 +33,7 @@ step "README" scripts/check_readme.py --tsinspect build/bin/tsinspect README.md
 step "sanitizer build" scripts/build.sh asan all "${options[@]}"
 step "tests under sanitizers" run_tests build-asan
 step "LibTorch of the system" scripts/libtorch.sh system
-for target in tsinspect_cli tsinspect_libtorch_cli libtorch_tests; do
+for target in tsinspect_cli tsinspect_libtorch_cli libtorch_tests hook_edits; do
   step "build with it" scripts/build.sh system "$target" "${options[@]}"
 done
 step "tests with it" run_tests build-system -R '^libtorch\.'

@@ -37,6 +37,9 @@ ACTIVATIONS = [
     ("head", -0.0131015, 0.0524015), ("(root)", -0.0131015, 0.0524015),
 ]
 
+# Their code reaches outside of the process.
+OUTSIDE = ["outside.pt", "outside_when_loaded.pt", "outside_mobile.ptl"]
+
 
 def write_input(path, shape):
     """A .npy file of float32: (7 i mod 11 - 5) / 5."""
@@ -106,6 +109,13 @@ class Smoke:
             if not close(found, expected):
                 self.problems.append(f"activations: {name}: {found}")
 
+    def refusals(self):
+        for name in OUTSIDE:
+            path = str(FIXTURES / name)
+            answer = self.ask("run", path, "--input", "rand(2)")[path]
+            if (answer["error"] or {}).get("kind") != "refused":
+                self.problems.append(f"run {name}: {answer}")
+
     def readings(self, must_load):
         """preflight and verify of all fixtures; how many load."""
         paths = [str(path) for path in sorted(FIXTURES.glob("**/*.pt*"))]
@@ -143,6 +153,7 @@ def main():
         smoke = Smoke(args.tsinspect.resolve(), pathlib.Path(folder))
         smoke.outputs()
         smoke.activations()
+        smoke.refusals()
         loaded = smoke.readings(args.all)
     print(f"{len(OUTPUTS)} models run, {loaded} verified; "
           f"{len(smoke.problems)} problems")
