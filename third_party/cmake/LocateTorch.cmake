@@ -40,8 +40,8 @@ print(sys.executable, *i.find_spec('torch').submodule_search_locations, sep=';')
   endif()
 endfunction()
 
-# Sets `result` to the version of the torch in this folder of a Python's, without
-# what is built in: "2.13.0" of "2.13.0+cpu".
+# Sets `result` to the version of the torch in this folder of a Python's, less
+# its suffix: "2.13.0" of "2.13.0+cpu".
 function(version_of_python_torch folder result)
   set(${result} "" PARENT_SCOPE)
   if(EXISTS "${folder}/version.py")
