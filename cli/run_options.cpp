@@ -33,6 +33,24 @@ void add_run_options(Options* options, RunOptions* values) {
   add_loading_options(options, values);
 }
 
+std::vector<std::string> Selection::modules() const {
+  return nodes ? std::vector<std::string>{} : globs;
+}
+
+std::vector<std::string> Selection::operators() const {
+  if (!nodes) return {};
+  return globs.empty() ? std::vector<std::string>{"*"} : globs;
+}
+
+void add_selection_options(Options* options, Selection* values) {
+  options->insert(
+      options->end(),
+      {{"--module", "GLOB", "Only these: PATH or PATH::METHOD; `!` negates",
+        &values->globs},
+       {"--nodes", "", "Operators, not submodules; GLOB is of name or kind",
+        &values->nodes}});
+}
+
 Option library_option(std::vector<std::string>* target) {
   return {"--library", "PATH", "Load it first, for its operators and classes",
           target};

@@ -5,6 +5,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "libtorch/run_request.h"
 #include "options.h"
@@ -25,6 +27,18 @@ struct RunOptions {
 // Declares --input, --method, --seed, --device, --threads, and those of
 // add_loading_options().
 void add_run_options(Options* options, RunOptions* values);
+
+// Which submodules, or operators, to look at.
+struct Selection {
+  std::vector<std::string> globs;
+  bool nodes = false;  // Operators.
+
+  std::vector<std::string> modules() const;
+  std::vector<std::string> operators() const;
+};
+
+// Declares --module and --nodes.
+void add_selection_options(Options* options, Selection* values);
 
 // Declares --library.
 Option library_option(std::vector<std::string>* target);

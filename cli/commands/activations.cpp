@@ -11,7 +11,8 @@
 #include "report.h"
 #include "run_options.h"
 #include "runner.h"
-#include "tsinspect/export.h"
+#include "save_tensors.h"
+#include "tsinspect/names.h"
 #include "tsinspect/values.h"
 
 namespace tsinspect::cli {
@@ -25,12 +26,14 @@ constexpr size_t kShapeColumns = 90;
 struct ActivationsOptions {
   FileOptions files;
   RunOptions run;
-  std::vector<std::string> modules, values;
-  std::string output, halt_after;
-  bool nodes = false, inputs = false, check = false, histogram = false;
-  bool sha256 = false, force = false, csv = false;
+  Selection selection;
+  std::vector<std::string> values;
+  SaveOptions save;
+  std::string halt_after;
+  bool inputs = false, check = false, histogram = false;
+  bool sha256 = false;
 
-  bool keeps_all() const { return sha256 || !output.empty(); }
+  bool keeps_all() const { return sha256 || !save.output.empty(); }
 };
 
 // `conv1[0, :3]`: the name of an activation, and a slice of it.
@@ -49,8 +52,8 @@ ActivationsRequest request_for(const ActivationsOptions& options,
                                const std::string& file) {
   ActivationsRequest request;
   request.run = options.run.request_for(file);
-  (options.nodes ? request.operators : request.modules) = options.modules;
-  if (options.nodes && options.modules.empty()) request.operators = {"*"};
+  request.modules = options.selection.modules();
+  request.operators = options.selection.operators();
   request.inputs = options.inputs;
   request.halt_after = options.halt_after;
   request.statistics.histogram_bins = options.histogram ? kBins : 0;
@@ -278,18 +281,6 @@ void print_json(const ActivationsResult& result,
   json.member("libtorch", runner()->libtorch_version());
 }
 
-void save(const ActivationsResult& result, const ActivationsOptions& options,
-          Report& report) {
-  ExportOptions export_options;
-  export_options.force = options.force;
-  ExportResult saved =
-      export_tensors(result.values, options.output, export_options);
-  if (report.json) return report.json->member("output", options.output);
-  report.out.print("wrote {}: {}, {}\n", printable(options.output),
-                   counted(saved.tensors.size(), "tensor"),
-                   std::string_view(size_text(saved.file_bytes)));
-}
-
 void run(const ActivationsOptions& options, Report& report) {
   ActivationsRequest request = request_for(options, report.file);
   ActivationsResult result;
@@ -304,23 +295,10 @@ void run(const ActivationsOptions& options, Report& report) {
   } else {
     print_text(result, options, report);
   }
-  if (!options.output.empty()) save(result, options, report);
+  save_tensors(result.values, options.save, report);
   bool is_finite = check(result, report);
   if (options.check && !is_finite) {
     report.status = std::max(report.status, kNo);
-  }
-}
-
-void check_options(const ActivationsOptions& options) {
-  if (options.output.empty()) return;
-  if (options.files.files.size() > 1) {
-    throw UsageError{"-o takes the activations of one file"};
-  }
-  if (find_export_format_of(options.output) == nullptr) {
-    throw UsageError{
-        fmt::format("the name {} does not say the format: .safetensors, .npz "
-                    "or .pt",
-                    tsinspect::quoted(options.output))};
   }
 }
 
@@ -328,13 +306,11 @@ Action setup(Options* options) {
   auto values = std::make_shared<ActivationsOptions>();
   add_file_options(options, &values->files);
   add_run_options(options, &values->run);
+  add_selection_options(options, &values->selection);
+  add_save_options(options, &values->save);
   options->insert(
       options->end(),
-      {{"--module", "GLOB", "Only these: PATH or PATH::METHOD; `!` negates",
-        &values->modules},
-       {"--nodes", "", "Operators, not submodules; GLOB is of their names",
-        &values->nodes},
-       {"--inputs", "", "Also what goes in", &values->inputs},
+      {{"--inputs", "", "Also what goes in", &values->inputs},
        {"--values", "NAME", "Print its values, of a NumPy slice if you like",
         &values->values},
        {"--histogram", "", "Also a bar chart of each one's values",
@@ -342,12 +318,9 @@ Action setup(Options* options) {
        {"--sha256", "", "In JSON, hash each one's values", &values->sha256},
        {"--halt-after", "NAME", "Stop the model once this one is there",
         &values->halt_after},
-       {"-o,--output", "OUT", "Write all values: .safetensors, .npz, .pt, …",
-        &values->output},
-       {"--force", "", "Replace OUT if it exists", &values->force},
        {"--check", "", "Exit 1 if one has NaN or infinities", &values->check}});
   return [values](Output& out) {
-    check_options(*values);
+    check_save_options(values->save, values->files.files.size());
     return for_each_model(
         values->files, out,
         [&](const Model&, Report& report) { run(*values, report); },

@@ -17,7 +17,8 @@ struct CommandOptions {
   std::string a, b;
   std::string golden, save_golden;
   RunOptions run;
-  std::vector<std::string> modules, nodes, filter, atol, rtol;
+  Selection selection;
+  std::vector<std::string> filter, atol, rtol;
   bool force = false;
   bool nan_differs = false;
   bool all = false;
@@ -106,8 +107,8 @@ class Run {
     report.guard([&] {
       RunRequest request = options_.run.request_for(file);
       RecordOptions record_options;
-      record_options.operators = options_.nodes;
-      if (!options_.modules.empty()) record_options.modules = options_.modules;
+      record_options.modules = options_.selection.modules();
+      record_options.operators = options_.selection.operators();
       RecordedRun recorded;
       run_within(options_.run, report, [&] {
         recorded = runner()->record_run(request, record_options);
@@ -213,15 +214,12 @@ Action setup(Options* options) {
       {"--force", "", "Replace OUT if it exists", &values->force},
       {"--all", "", "Every value, not only those that diverge", &values->all},
       filter_option(&values->filter),
-      {"--module", "GLOB", "Only these modules run with hooks; also a::method",
-       &values->modules},
-      {"--nodes", "GLOB", "Operators, too, by name or kind: aten::add*",
-       &values->nodes},
       {"--atol", "[GLOB=]X", "Allow |a - b| up to X + rtol |a|", &values->atol},
       {"--rtol", "[GLOB=]X", "Allow that much of |a|", &values->rtol},
       {"--nan-differs", "", "A NaN is not equal to a NaN",
        &values->nan_differs},
   };
+  add_selection_options(options, &values->selection);
   add_run_options(options, &values->run);
   return [values](Output& out) {
     check(*values);

@@ -12,17 +12,17 @@ namespace {
 struct ExposeOptions {
   FileOptions files = {{""}};
   RunOptions run;
-  std::vector<std::string> modules;
+  Selection selection;
   std::string output;
-  bool nodes = false, force = false;
+  bool force = false;
 };
 
 ExposeRequest request_for(const ExposeOptions& options,
                           const std::string& file) {
   ExposeRequest request;
   request.run = options.run.request_for(file);
-  (options.nodes ? request.operators : request.modules) = options.modules;
-  if (options.nodes && options.modules.empty()) request.operators = {"*"};
+  request.modules = options.selection.modules();
+  request.operators = options.selection.operators();
   request.output = options.output;
   request.replace = options.force;
   return request;
@@ -70,23 +70,19 @@ void run(const ExposeOptions& options, Report& report) {
 
 Action setup(Options* options) {
   auto values = std::make_shared<ExposeOptions>();
-  *options = {
-      {.name = "FILE",
-       .value = "",
-       .help = "TorchScript file",
-       .target = &values->files.files[0],
-       .required = true},
-      {.name = "-o,--output",
-       .value = "OUT",
-       .help = "The file to write",
-       .target = &values->output,
-       .required = true},
-      {"--json", "", "Print one JSON object", &values->files.json},
-      {"--force", "", "Replace OUT if it exists", &values->force},
-      {"--module", "GLOB", "Only these: PATH or PATH::METHOD; `!` negates",
-       &values->modules},
-      {"--nodes", "", "Operators, not submodules; GLOB is of their names",
-       &values->nodes}};
+  *options = {{.name = "FILE",
+               .value = "",
+               .help = "TorchScript file",
+               .target = &values->files.files[0],
+               .required = true},
+              {.name = "-o,--output",
+               .value = "OUT",
+               .help = "The file to write",
+               .target = &values->output,
+               .required = true},
+              {"--json", "", "Print one JSON object", &values->files.json},
+              {"--force", "", "Replace OUT if it exists", &values->force}};
+  add_selection_options(options, &values->selection);
   add_run_options(options, &values->run);
   return [values](Output& out) {
     return for_each_model(

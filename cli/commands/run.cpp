@@ -5,7 +5,7 @@
 #include "report.h"
 #include "run_options.h"
 #include "runner.h"
-#include "tsinspect/export.h"
+#include "save_tensors.h"
 #include "tsinspect/values.h"
 
 namespace tsinspect::cli {
@@ -16,8 +16,7 @@ struct RunCommandOptions {
   RunOptions run;
   std::optional<uint64_t> repeat;
   std::optional<uint64_t> precision;
-  std::string output;
-  bool force = false;
+  SaveOptions save;
   bool full = false;
 
   ValueStyle style() const {
@@ -76,25 +75,14 @@ void print_timing(const RunResult& result, Output& out) {
             std::string_view(size_text(result.peak_bytes)));
 }
 
-ExportResult save(const RunResult& result, const RunCommandOptions& options) {
-  ExportOptions export_options;
-  export_options.force = options.force;
-  return export_tensors(result.model, options.output, export_options);
-}
-
 void print_text(const RunResult& result, const RunCommandOptions& options,
                 Report& report) {
   Output& out = report.out;
   for (const RunOutput& output : result.outputs) {
-    if (!options.output.empty() && output.tensor != kNoIndex) continue;
+    if (!options.save.output.empty() && output.tensor != kNoIndex) continue;
     print_output(result, output, options.style(), out);
   }
-  if (!options.output.empty()) {
-    ExportResult saved = save(result, options);
-    out.print("wrote {}: {}, {}\n", printable(options.output),
-              counted(saved.tensors.size(), "tensor"),
-              std::string_view(size_text(saved.file_bytes)));
-  }
+  save_tensors(result.model, options.save, report);
   print_timing(result, out);
 }
 
@@ -125,7 +113,7 @@ void write_output(const RunResult& result, const RunOutput& output,
   json.member("type", output.type);
   if (tensor.storage != kNoIndex) {
     json.member("sha256", sha256(result.model, tensor));
-    if (options.output.empty()) {
+    if (options.save.output.empty()) {
       json.key("values");
       bool complete = write_values(json, result.model, tensor,
                                    whole_slice(tensor.shape), options.style());
@@ -146,10 +134,7 @@ void print_json(const RunResult& result, const RunCommandOptions& options,
     write_output(result, output, options, json);
   }
   json.end_array();
-  if (!options.output.empty()) {
-    save(result, options);
-    json.member("output", options.output);
-  }
+  save_tensors(result.model, options.save, report);
   json.key("notes");
   json.begin_array();
   for (const std::string& note : result.notes) json.value(note);
@@ -178,34 +163,19 @@ void run(const RunCommandOptions& options, Report& report) {
   }
 }
 
-void check(const RunCommandOptions& options) {
-  if (options.output.empty()) return;
-  if (options.files.files.size() > 1) {
-    throw UsageError{"-o takes the outputs of one file"};
-  }
-  if (find_export_format_of(options.output) == nullptr) {
-    throw UsageError{
-        fmt::format("the name {} does not say the format: .safetensors, .npz "
-                    "or .pt",
-                    tsinspect::quoted(options.output))};
-  }
-}
-
 Action setup(Options* options) {
   auto values = std::make_shared<RunCommandOptions>();
   add_file_options(options, &values->files);
   add_run_options(options, &values->run);
+  add_save_options(options, &values->save);
   options->insert(
       options->end(),
-      {{"-o,--output", "OUT", "Write the tensors: .safetensors, .npz, .pt, …",
-        &values->output},
-       {"--force", "", "Replace OUT if it exists", &values->force},
-       {"--full", "", "Every value, however many", &values->full},
+      {{"--full", "", "Every value, however many", &values->full},
        {"--precision", "N", "Digits behind the point (4)", &values->precision},
        {"--repeat", "N", "Run N times more, for the median of their times",
         &values->repeat}});
   return [values](Output& out) {
-    check(*values);
+    check_save_options(values->save, values->files.files.size());
     return for_each_model(
         values->files, out,
         [&](const Model&, Report& report) { run(*values, report); },

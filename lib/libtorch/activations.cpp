@@ -1,7 +1,6 @@
 #include "libtorch/activations.h"
 
 #include "libtorch/dtypes.h"
-#include "libtorch/errors.h"
 #include "libtorch/process.h"
 #include "libtorch/session.h"
 #include "libtorch/tensor_model.h"
@@ -47,12 +46,8 @@ void append(Activation activation, ActivationsResult* result) {
 CaptureOptions capture_options(const ActivationsRequest& request,
                                ActivationsResult* result) {
   CaptureOptions options;
-  options.method = request.run.method;
   options.operators = request.operators;
   options.modules = request.modules;
-  if (options.modules.empty() && options.operators.empty()) {
-    options.modules = {"*"};
-  }
   options.inputs = request.inputs;
   options.statistics = request.statistics;
   options.values = request.keep != nullptr;
@@ -77,17 +72,10 @@ ActivationsResult run_activations(const ActivationsRequest& request) {
   result.notes = session.notes;
   result.mapped = session.loaded.mapped;
   result.load_ms = session.load_ms;
-  CaptureOptions options = capture_options(request, &result);
-  HookableModule module(session.loaded);
   Stopwatch watch;
   c10::IValue plain = session.run();
   result.run_ms = watch.restart_ms();
-  Captured captured;
-  translate_errors(ErrorKind::kFailed, request.run.method.c_str(), [&] {
-    session.seed();
-    c10::AutoGradMode gradients(request.run.gradients);
-    captured = capture(module, session.fresh_inputs(), options);
-  });
+  Captured captured = session.capture(capture_options(request, &result));
   result.captured_ms = watch.restart_ms();
   result.halted = captured.halted;
   if (!captured.halted && !same_values(plain, captured.output)) {

@@ -16,21 +16,6 @@
 namespace tsinspect {
 namespace {
 
-// What hooks see of the same run: the reference.
-Captured reference_run(const Session& session, const ExposeRequest& request) {
-  CaptureOptions options;
-  options.method = request.run.method;
-  options.modules = request.modules;
-  options.operators = request.operators;
-  if (options.modules.empty() && options.operators.empty()) {
-    options.modules = {"*"};
-  }
-  session.seed();
-  torch::NoGradGuard no_grad;
-  return capture(HookableModule(session.loaded), session.fresh_inputs(),
-                 options);
-}
-
 // The calls and operators that the reference saw.
 ExposeSelection selection_of(const Captured& reference,
                              const std::string& path) {
@@ -108,10 +93,13 @@ ExposeResult expose(const ExposeRequest& request) {
   Session session = open_session(request.run);
   ExposeResult result;
   result.notes = session.notes;
-  Captured reference;
+  // What hooks see of the same run.
+  CaptureOptions options;
+  options.modules = request.modules;
+  options.operators = request.operators;
+  Captured reference = session.capture(std::move(options));
   torch::jit::Module exposed;
   translate_errors(ErrorKind::kFailed, request.run.method.c_str(), [&] {
-    reference = reference_run(session, request);
     exposed = with_activations(session.loaded.module, request.run.method,
                                selection_of(reference, session.loaded.path));
   });

@@ -11,8 +11,9 @@
 namespace tsinspect {
 
 struct RecordOptions {
-  std::vector<std::string> modules = {"*"};  // As capture() takes them,
-  std::vector<std::string> operators = {};   // and these.
+  // As ActivationsRequest has them.
+  std::vector<std::string> modules = {};
+  std::vector<std::string> operators = {};
 };
 
 struct RecordedRun {

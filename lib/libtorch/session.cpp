@@ -111,6 +111,22 @@ std::vector<c10::IValue> Session::fresh_inputs() const {
   return copies;
 }
 
+Captured Session::capture(CaptureOptions options) const {
+  options.method = request.method;
+  if (options.modules.empty() && options.operators.empty()) {
+    options.modules = {"*"};
+  }
+  Captured result;
+  translate_errors(ErrorKind::kFailed, request.method.c_str(), [&] {
+    HookableModule module(loaded);
+    std::vector<c10::IValue> arguments = fresh_inputs();
+    seed();
+    c10::AutoGradMode gradients(request.gradients);
+    result = tsinspect::capture(module, std::move(arguments), options);
+  });
+  return result;
+}
+
 c10::IValue Session::run() {
   c10::IValue result;
   translate_errors(ErrorKind::kFailed, request.method.c_str(), [&] {

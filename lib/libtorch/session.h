@@ -8,6 +8,7 @@
 
 #include "libtorch/run_request.h"
 #include "libtorch/torch.h"
+#include "tsinspect/libtorch/capture.h"
 #include "tsinspect/libtorch/load.h"
 
 namespace tsinspect {
@@ -28,6 +29,11 @@ struct Session {
   // is called as Python calls it, with the hooks that are compiled into the
   // root module. Throws Error(kFailed) with what LibTorch says.
   c10::IValue run();
+
+  // The same with hooks: see capture(), which it throws as, too. Of `options`
+  // the method is the request's, and an empty selection is everything with a
+  // path.
+  Captured capture(CaptureOptions options) const;
 
   // Copies of `inputs`, for a model that changes them.
   std::vector<c10::IValue> fresh_inputs() const;
