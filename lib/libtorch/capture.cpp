@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 
+#include "base/huge_pages.h"
 #include "base/printable.h"
 #include "libtorch/hook_state.h"
 #include "libtorch/module_capture.h"
@@ -18,8 +19,19 @@ namespace {
 // Thrown through the model when what was wanted is there.
 struct Halt {};
 
+// A clone, of which most of the cost is that its memory is new.
+at::Tensor copy_of_tensor(const at::Tensor& tensor) {
+  if (!tensor.is_cpu() || tensor.layout() != at::kStrided ||
+      tensor.is_quantized()) {
+    return tensor.clone();
+  }
+  at::Tensor copy = at::empty_like(tensor);
+  advise_huge_pages(copy.data_ptr(), copy.nbytes());
+  return copy.copy_(tensor);
+}
+
 c10::IValue copy_of(const c10::IValue& value) {
-  if (value.isTensor()) return value.toTensor().detach().clone();
+  if (value.isTensor()) return copy_of_tensor(value.toTensor().detach());
   if (value.isObject() || value.isCapsule() || value.isFuture()) return value;
   return value.deepcopy();
 }

@@ -143,17 +143,18 @@ std::vector<Hookable> HookState::modules() const {
   return result;
 }
 
-const OperatorPlaces& HookState::places() const {
+std::shared_ptr<const OperatorPlaces> HookState::places() const {
   std::lock_guard lock(mutex_);
   if (!places_) {
     places_ = path_.empty() ? std::make_shared<OperatorPlaces>()
                             : std::make_shared<OperatorPlaces>(path_);
   }
-  return *places_;
+  return places_;
 }
 
 std::vector<Hookable> HookState::operators(const std::string& method) const {
-  OperatorWalk walk(*names_, places());
+  auto places = this->places();
+  OperatorWalk walk(*names_, *places);
   walk.walk(module_._ivalue(), module_.get_method(method).function());
   return std::move(walk.result);
 }
@@ -236,7 +237,7 @@ void HookState::remove(uint64_t id) {
 std::shared_ptr<Instrumenter> HookState::instrumenter(bool operators) {
   OperatorNaming naming;
   if (operators) {
-    naming = [places = &places()](const Node& node) {
+    naming = [places = places()](const Node& node) {
       return places->name_of(node);
     };
   }

@@ -50,7 +50,7 @@ class HookState {
   std::shared_ptr<const HookSet> hooks(HookSet::Registrations more) const;
   void set_hooks(HookSet::Registrations hooks);
   std::shared_ptr<Instrumenter> instrumenter(bool operators);
-  const OperatorPlaces& places() const;
+  std::shared_ptr<const OperatorPlaces> places() const;
   // The call of a method of the module itself.
   const CallSite& root_site(const torch::jit::Method& method);
   // Operators of all methods.

@@ -123,8 +123,8 @@ struct Hookable {
 };
 
 // A loaded module whose submodules take hooks. Copies share the module and its
-// hooks. Every function may be called from any number of threads at a time: a
-// run of forward() sees the hooks there were when it began.
+// hooks. Every function may be called from any number of threads at a time, and
+// so are the hooks: a run of forward() sees those there were when it began.
 class HookableModule {
  public:
   // Submodules that are set later, with setattr(), are not seen.
