@@ -204,8 +204,9 @@ StatsTable stats_table(const ActivationsResult& result,
   return {result.values, *rows, *stats, false};
 }
 
-void print_text(const ActivationsResult& result,
+void print_text(const Model& model, const ActivationsResult& result,
                 const ActivationsOptions& options, Report& report) {
+  report.print_heading(model);
   Output& out = report.out;
   if (!result.rows.empty()) print_table(out, result);
   out.print(
@@ -281,7 +282,8 @@ void print_json(const ActivationsResult& result,
   json.member("libtorch", runner()->libtorch_version());
 }
 
-void run(const ActivationsOptions& options, Report& report) {
+void run(const Model& model, const ActivationsOptions& options,
+         Report& report) {
   ActivationsRequest request = request_for(options, report.file);
   ActivationsResult result;
   run_within(options.run, report,
@@ -293,7 +295,7 @@ void run(const ActivationsOptions& options, Report& report) {
   if (report.json) {
     print_json(result, options, *report.json);
   } else {
-    print_text(result, options, report);
+    print_text(model, result, options, report);
   }
   save_tensors(result.values, options.save, report);
   bool is_finite = check(result, report);
@@ -323,7 +325,9 @@ Action setup(Options* options) {
     check_save_options(values->save, values->files.files.size());
     return for_each_model(
         values->files, out,
-        [&](const Model&, Report& report) { run(*values, report); },
+        [&](const Model& model, Report& report) {
+          run(model, *values, report);
+        },
         open_program);
   };
 }

@@ -75,8 +75,9 @@ void print_timing(const RunResult& result, Output& out) {
             std::string_view(size_text(result.peak_bytes)));
 }
 
-void print_text(const RunResult& result, const RunCommandOptions& options,
-                Report& report) {
+void print_text(const Model& model, const RunResult& result,
+                const RunCommandOptions& options, Report& report) {
+  report.print_heading(model);
   Output& out = report.out;
   for (const RunOutput& output : result.outputs) {
     if (!options.save.output.empty() && output.tensor != kNoIndex) continue;
@@ -149,7 +150,7 @@ void print_json(const RunResult& result, const RunCommandOptions& options,
   json.member("libtorch", runner()->libtorch_version());
 }
 
-void run(const RunCommandOptions& options, Report& report) {
+void run(const Model& model, const RunCommandOptions& options, Report& report) {
   RunRequest request = options.run.request_for(report.file);
   RunResult result;
   run_within(options.run, report, [&] {
@@ -159,7 +160,7 @@ void run(const RunCommandOptions& options, Report& report) {
   if (report.json) {
     print_json(result, options, report);
   } else {
-    print_text(result, options, report);
+    print_text(model, result, options, report);
   }
 }
 
@@ -178,7 +179,9 @@ Action setup(Options* options) {
     check_save_options(values->save, values->files.files.size());
     return for_each_model(
         values->files, out,
-        [&](const Model&, Report& report) { run(*values, report); },
+        [&](const Model& model, Report& report) {
+          run(model, *values, report);
+        },
         open_program);
   };
 }
