@@ -242,6 +242,11 @@ class ArchiveLoader {
 
 }  // namespace
 
+bool is_torchscript(Form form) {
+  return form == Form::kTorchScript || form == Form::kTorchScriptFrozen ||
+         form == Form::kMobile;
+}
+
 std::string why_not_mapped(const Model& model) {
   std::string root(root_of(model));
   if (root.empty() || has_record(model, root + "model.json")) {

@@ -10,6 +10,9 @@
 
 namespace tsinspect {
 
+// Whether a file of this form is what torch::jit::load reads.
+bool is_torchscript(Form form);
+
 // Why torch::jit::load has to read this file; empty if load_mapped() may.
 std::string why_not_mapped(const Model& model);
 

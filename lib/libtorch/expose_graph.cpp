@@ -9,6 +9,7 @@
 #include "libtorch/graph_calls.h"
 #include "libtorch/module_paths.h"
 #include "tsinspect/error.h"
+#include "tsinspect/libtorch/hooks.h"
 
 namespace tsinspect {
 namespace {
@@ -170,8 +171,10 @@ class ExposeRewriter {
  private:
   static std::string name_of(const std::string& path,
                              const std::string& method) {
-    std::string name = path.empty() ? "(root)" : path;
-    return method == "forward" ? name : name + "::" + method;
+    HookContext context;
+    context.path = path;
+    context.method = method;
+    return context.name();
   }
 
   Value* list_of(const c10::TypePtr& type) {
@@ -253,14 +256,8 @@ class ExposeRewriter {
     value->setType(type);
   }
 
-  // The object that a value is, as far as attributes tell.
-  c10::IValue resolve(const Value* value) {
-    if (value == graph_.inputs()[0]) return module_._ivalue();
-    const Node* node = value->node();
-    if (node->kind() != prim::GetAttr) return {};
-    c10::IValue object = resolve(node->input());
-    if (!object.isObject()) return {};
-    return object.toObjectRef().getAttr(node->s(attr::name));
+  c10::IValue resolve(const Value* value) const {
+    return object_at(module_._ivalue(), value);
   }
 
   // Before `node`, tells of a value.

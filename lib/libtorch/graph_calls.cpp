@@ -86,4 +86,19 @@ bool holds_tensors(const c10::TypePtr& type) {
   return std::any_of(contained.begin(), contained.end(), holds_tensors);
 }
 
+bool puts_out_tensors(const Node& node) {
+  return node.blocks().empty() &&
+         std::any_of(node.outputs().begin(), node.outputs().end(),
+                     [](const Value* v) { return holds_tensors(v->type()); });
+}
+
+c10::IValue object_at(const c10::IValue& self, const Value* value) {
+  if (value == value->owningGraph()->inputs()[0]) return self;
+  const Node* node = value->node();
+  if (node->kind() != prim::GetAttr) return {};
+  c10::IValue object = object_at(self, node->input());
+  if (!object.isObject()) return {};
+  return object.toObjectRef().getAttr(node->s(c10::attr::name));
+}
+
 }  // namespace tsinspect

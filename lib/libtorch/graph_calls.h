@@ -34,4 +34,11 @@ std::string called_method(const c10::ClassType* type, const std::string& name);
 // Whether values of this type are, or hold, tensors.
 bool holds_tensors(const c10::TypePtr& type);
 
+// Whether what a node does has tensors as result, blocks of its own left out.
+bool puts_out_tensors(const torch::jit::Node& node);
+
+// The object that a value of a method's graph is when the method runs on
+// `self`, as far as attributes tell; else None.
+c10::IValue object_at(const c10::IValue& self, const torch::jit::Value* value);
+
 }  // namespace tsinspect

@@ -67,7 +67,7 @@ class OperatorWalk {
     for (Node* node : block->nodes()) {
       for (Block* inner : node->blocks()) walk(self, inner);
       if (node->kind() == c10::prim::CallMethod) {
-        c10::IValue object = resolve(self, node->input(0));
+        c10::IValue object = object_at(self, node->input(0));
         if (!object.isObject()) continue;
         auto* method =
             object.toObjectRef().type()->findMethod(node->s(c10::attr::name));
@@ -79,11 +79,7 @@ class OperatorWalk {
   }
 
   void add(const c10::IValue& self, const Node& node) {
-    if (node.outputs().empty() || !node.blocks().empty()) return;
-    if (std::none_of(node.outputs().begin(), node.outputs().end(),
-                     [](auto* v) { return holds_tensors(v->type()); })) {
-      return;
-    }
+    if (!puts_out_tensors(node)) return;
     std::string name = places_.name_of(node);
     if (name.empty()) return;
     auto found = names_.find(object_of(self));
@@ -91,16 +87,6 @@ class OperatorWalk {
       name = found->second.path + "." + name;
     }
     result.push_back({std::move(name), node.kind().toQualString()});
-  }
-
-  // The object that a value of self's graph is, as far as attributes tell.
-  c10::IValue resolve(const c10::IValue& self, const torch::jit::Value* value) {
-    const Node* node = value->node();
-    if (node->kind() == c10::prim::Param && value->offset() == 0) return self;
-    if (node->kind() != c10::prim::GetAttr) return {};
-    c10::IValue object = resolve(self, node->input());
-    if (!object.isObject()) return {};
-    return object.toObjectRef().getAttr(node->s(c10::attr::name));
   }
 
   const ModuleNames& names_;
@@ -200,7 +186,7 @@ Registration HookState::aimed(const HookChoice& choice) const {
     result.target = NameFilter(patterns);
     // Where nothing but the module is left, a glob means its operators, too.
     result.or_module =
-        !choice.operators && modules().size() == 1 && result.target.matches("");
+        !choice.operators && names_->size() == 1 && result.target.matches("");
     bool fits = fits_any(found, result.target, operators);
     if (operators ? fits || result.or_module : fits && !result.or_module) {
       return result;

@@ -121,11 +121,7 @@ class GraphRewriter {
   }
 
   void rewrite_operator(Node* node) {
-    if (node->outputs().empty() || !node->blocks().empty()) return;
-    if (std::none_of(node->outputs().begin(), node->outputs().end(),
-                     [](Value* v) { return holds_tensors(v->type()); })) {
-      return;
-    }
+    if (!puts_out_tensors(*node)) return;
     std::string name = instrumenter_.naming_(*node);
     if (name.empty()) return;
     Entered entered =

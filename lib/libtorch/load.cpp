@@ -47,11 +47,6 @@ bool has_old_convolution(const torch::jit::Module& module) {
   return false;
 }
 
-bool is_script(Form form) {
-  return form == Form::kTorchScript || form == Form::kTorchScriptFrozen ||
-         form == Form::kMobile;
-}
-
 LoadedModule load_by_torch(std::string path, const LoadOptions& options,
                            std::string why) {
   LoadedModule result;
@@ -80,7 +75,7 @@ LoadedModule load_model(const Model& model, const LoadOptions& options) {
 
 LoadedModule load(const std::string& path, const LoadOptions& options) {
   Model model = open_model(path);
-  if (!is_script(model.form)) {
+  if (!is_torchscript(model.form)) {
     throw Error(ErrorKind::kUnsupported, std::string(to_string(model.form)) +
                                              " holds no TorchScript to load");
   }

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "base/printable.h"
+#include "libtorch/archive_loader.h"
 #include "libtorch/errors.h"
 #include "libtorch/raw_archive.h"
 #include "libtorch/refuse.h"
@@ -21,11 +22,6 @@ namespace {
 
 constexpr const char* kCannotRead = "LibTorch cannot read it";
 constexpr size_t kPieceBytes = size_t{1} << 20;
-
-bool is_script(Form form) {
-  return form == Form::kTorchScript || form == Form::kTorchScriptFrozen ||
-         form == Form::kMobile;
-}
 
 std::string text_of(const std::vector<int64_t>& numbers) {
   return fmt::format("[{}]", fmt::join(numbers, ", "));
@@ -93,7 +89,7 @@ class Comparison {
         continue;
       }
       compare_tensors(tensor, theirs->model(), theirs->model().tensors[row],
-                      theirs == whole && is_script(ours_.form));
+                      theirs == whole && is_torchscript(ours_.form));
     }
     for (uint32_t row : whole->left()) {
       report("extra-tensor", whole->model().tensors[row].name,
@@ -252,7 +248,7 @@ VerifyResult verify_zip(const Model& model) {
 
 VerifyResult verify(const Model& model, const VerifyRequest& request) {
   load_libraries(request.libraries);
-  if (is_script(model.form)) {
+  if (is_torchscript(model.form)) {
     refuse_outside_calls(model, request.trust);
     return verify_script(model);
   }
