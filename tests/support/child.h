@@ -30,7 +30,7 @@ struct ChildReport {
 ChildReport run_in_child(const std::function<void(Progress&)>& work);
 
 // What reading a file of `file_bytes` bytes may take at most.
-constexpr double kMostSeconds = 5;
+constexpr double kMostSeconds = 2;
 constexpr uint64_t most_bytes(uint64_t file_bytes) {
   return (uint64_t{64} << 20) + 4 * file_bytes;
 }
