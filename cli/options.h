@@ -35,6 +35,13 @@ struct Option {
 
 using Options = std::vector<Option>;
 
+// A number of threads as the user gives it: 0 where he does not.
+inline uint32_t thread_count(std::optional<uint64_t> threads) {
+  constexpr uint64_t kMost = 1024;
+  uint64_t count = threads.value_or(0);
+  return static_cast<uint32_t>(count < kMost ? count : kMost);
+}
+
 // Rows that several commands have.
 inline Option csv_option(bool* target) {
   return {"--csv", "", "Print comma-separated values (RFC 4180)", target};

@@ -55,6 +55,27 @@ void begin_json(const Report& report) {
   report.json->member("file", report.file);
 }
 
+void write_failure(Json& json, const Report& report, bool says_whose) {
+  const auto& failure = report.failure();
+  if (!failure) return json.null();
+  json.begin_object();
+  if (says_whose) json.member("file", report.file);
+  json.member("kind", failure->kind);
+  json.member("message", failure->message);
+  json.key("offset");
+  failure->offset == Error::kNoOffset ? json.null()
+                                      : json.value(failure->offset);
+  json.end_object();
+}
+
+void finish(Json& json, const Report& report, bool says_whose) {
+  json.close_to(1);  // What an error left open.
+  json.key("error");
+  write_failure(json, report, says_whose);
+  json.end_object();
+  report.out.put('\n');
+}
+
 // Every file fails as `failed` did; the user has been told.
 int fail_files(const FileOptions& options, const Report& failed) {
   if (!options.json) return failed.status;
@@ -129,26 +150,11 @@ void Report::print_heading(const Model& model) {
 }
 
 void finish_json(const Report& report) {
-  if (report.json == nullptr) return;
-  Json& json = *report.json;
-  json.close_to(1);  // What an error left open.
-  json.key("error");
-  if (const auto& failure = report.failure()) {
-    json.begin_object();
-    json.member("kind", failure->kind);
-    json.member("message", failure->message);
-    json.key("offset");
-    if (failure->offset == Error::kNoOffset) {
-      json.null();
-    } else {
-      json.value(failure->offset);
-    }
-    json.end_object();
-  } else {
-    json.null();
-  }
-  json.end_object();
-  report.out.put('\n');
+  if (report.json != nullptr) finish(*report.json, report, false);
+}
+
+void finish_json(Json& json, const Report& a, const Report& b) {
+  finish(json, a.failure() ? a : b, true);
 }
 
 int for_each_model(const FileOptions& options, Output& out,

@@ -78,6 +78,8 @@ class Report {
 // Completes the JSON object of a file, whatever is open in it, with its
 // "error". Nothing without JSON.
 void finish_json(const Report& report);
+// The same of an object that two files share: the error says whose it is.
+void finish_json(Json& json, const Report& a, const Report& b);
 
 // Opens each file and renders it, as text or as the members of a JSON object
 // that already has "schema", "file" and "form", and gets "findings" and

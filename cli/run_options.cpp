@@ -1,18 +1,14 @@
 #include "run_options.h"
 
-#include <algorithm>
-
 #include "watchdog.h"
 
 namespace tsinspect::cli {
 
 RunRequest RunOptions::request_for(const std::string& file) const {
-  constexpr uint64_t kMostThreads = 1024;
   RunRequest result = request;
   result.path = file;
   result.seed = seed.value_or(0);
-  result.threads =
-      static_cast<uint32_t>(std::min(threads.value_or(0), kMostThreads));
+  result.threads = thread_count(threads);
   return result;
 }
 

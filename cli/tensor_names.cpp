@@ -21,6 +21,11 @@ std::vector<uint32_t> tensors_named(const Model& model, std::string_view name) {
   return rows;
 }
 
+Slice slice_of(const Tensor& tensor, std::string_view slice) {
+  if (slice.empty()) return whole_slice(tensor.shape);
+  return parse_slice(slice.substr(1, slice.size() - 2), tensor.shape);
+}
+
 void fail_not_found(const Model& model, std::string_view name) {
   std::string message = "no tensor or object is named " + quoted(name);
   std::string prefix = std::string(name) + '.';

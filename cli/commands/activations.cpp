@@ -12,6 +12,7 @@
 #include "run_options.h"
 #include "runner.h"
 #include "save_tensors.h"
+#include "tensor_names.h"
 #include "tsinspect/names.h"
 #include "tsinspect/values.h"
 
@@ -49,6 +50,7 @@ struct Wanted {
 };
 
 ActivationsRequest request_for(const ActivationsOptions& options,
+                               const std::vector<Wanted>& wanted,
                                const std::string& file) {
   ActivationsRequest request;
   request.run = options.run.request_for(file);
@@ -59,13 +61,9 @@ ActivationsRequest request_for(const ActivationsOptions& options,
   request.statistics.histogram_bins = options.histogram ? kBins : 0;
   if (options.keeps_all()) {
     request.keep = [](const std::string&) { return true; };
-  } else if (!options.values.empty()) {
-    std::vector<std::string> names;
-    for (const std::string& text : options.values) {
-      names.push_back(Wanted(text).name);
-    }
-    request.keep = [names](const std::string& name) {
-      return std::ranges::find(names, name) != names.end();
+  } else if (!wanted.empty()) {
+    request.keep = [wanted](const std::string& name) {
+      return std::ranges::find(wanted, name, &Wanted::name) != wanted.end();
     };
   }
   return request;
@@ -176,20 +174,13 @@ uint32_t find_tensor(const ActivationsResult& result, const std::string& name) {
                           near.empty() ? "" : "; did you mean " + near));
 }
 
-Slice slice_of(const Tensor& tensor, const std::string& slice) {
-  if (slice.empty()) return whole_slice(tensor.shape);
-  return parse_slice(std::string_view(slice).substr(1, slice.size() - 2),
-                     tensor.shape);
-}
-
-void print_wanted(const ActivationsResult& result, const std::string& text,
+void print_wanted(const ActivationsResult& result, const Wanted& wanted,
                   Output& out) {
-  Wanted wanted(text);
   const Tensor& tensor =
       result.values.tensors[find_tensor(result, wanted.name)];
   Slice slice = slice_of(tensor, wanted.slice);
-  out.print("\n{}: {} {}\n", printable(text), dtype_info(tensor.dtype).name,
-            shape_text(slice.shape()));
+  out.print("\n{}: {} {}\n", printable(wanted.name + wanted.slice),
+            dtype_info(tensor.dtype).name, shape_text(slice.shape()));
   print_values(out, result.values, tensor, slice, {});
 }
 
@@ -205,7 +196,8 @@ StatsTable stats_table(const ActivationsResult& result,
 }
 
 void print_text(const Model& model, const ActivationsResult& result,
-                const ActivationsOptions& options, Report& report) {
+                const std::vector<Wanted>& wanted, bool histogram,
+                Report& report) {
   report.print_heading(model);
   Output& out = report.out;
   if (!result.rows.empty()) print_table(out, result);
@@ -216,10 +208,8 @@ void print_text(const Model& model, const ActivationsResult& result,
       result.halted ? "not reached" : "equal to the plain run's, bit for bit",
       result.load_ms, result.mapped ? ", mapped" : "", result.run_ms,
       result.captured_ms, std::string_view(size_text(result.peak_bytes)));
-  for (const std::string& text : options.values) {
-    print_wanted(result, text, out);
-  }
-  if (options.histogram) {
+  for (const Wanted& each : wanted) print_wanted(result, each, out);
+  if (histogram) {
     std::vector<uint32_t> rows;
     std::vector<TensorStats> stats;
     print_histograms(out, stats_table(result, &rows, &stats));
@@ -227,7 +217,8 @@ void print_text(const Model& model, const ActivationsResult& result,
 }
 
 void write_row(const ActivationsResult& result, const ActivationRow& row,
-               const ActivationsOptions& options, Json& json) {
+               const std::vector<Wanted>& wanted, bool with_sha256,
+               Json& json) {
   json.begin_object();
   json.member("name", row.name);
   json.member("path", row.path);
@@ -244,35 +235,31 @@ void write_row(const ActivationsResult& result, const ActivationRow& row,
   const Tensor& tensor = result.values.tensors[row.tensor];
   json.member("dtype", dtype_info(tensor.dtype).name);
   json.member("shape", std::span<const int64_t>(tensor.shape));
-  if (options.sha256) json.member("sha256", sha256(result.values, tensor));
+  if (with_sha256) json.member("sha256", sha256(result.values, tensor));
   write_stats(json, tensor, row.stats);
-  for (const std::string& text : options.values) {
-    Wanted wanted(text);
-    if (wanted.name != row.name) continue;
-    if (!wanted.slice.empty()) json.member("slice", wanted.slice);
+  auto found = std::ranges::find(wanted, row.name, &Wanted::name);
+  if (found != wanted.end()) {
+    if (!found->slice.empty()) json.member("slice", found->slice);
     json.key("values");
     bool complete = write_values(json, result.values, tensor,
-                                 slice_of(tensor, wanted.slice), {});
+                                 slice_of(tensor, found->slice), {});
     json.member("truncated", !complete);
-    break;
   }
   json.end_object();
 }
 
 void print_json(const ActivationsResult& result,
-                const ActivationsOptions& options, Json& json) {
+                const ActivationsOptions& options,
+                const std::vector<Wanted>& wanted, Json& json) {
   json.member("signature", result.schema);
   json.member("method", options.run.request.method);
   json.key("activations");
   json.begin_array();
   for (const ActivationRow& row : result.rows) {
-    write_row(result, row, options, json);
+    write_row(result, row, wanted, options.sha256, json);
   }
   json.end_array();
-  json.key("notes");
-  json.begin_array();
-  for (const std::string& note : result.notes) json.value(note);
-  json.end_array();
+  json.member("notes", result.notes);
   json.member("halted", result.halted);
   json.member("mapped", result.mapped);
   json.member("load_ms", result.load_ms);
@@ -284,18 +271,17 @@ void print_json(const ActivationsResult& result,
 
 void run(const Model& model, const ActivationsOptions& options,
          Report& report) {
-  ActivationsRequest request = request_for(options, report.file);
+  std::vector<Wanted> wanted(options.values.begin(), options.values.end());
+  ActivationsRequest request = request_for(options, wanted, report.file);
   ActivationsResult result;
   run_within(options.run, report,
              [&] { result = runner()->run_activations(request); });
   for (const std::string& note : result.notes) report.note(note);
-  for (const std::string& text : options.values) {
-    find_tensor(result, Wanted(text).name);
-  }
+  for (const Wanted& each : wanted) find_tensor(result, each.name);
   if (report.json) {
-    print_json(result, options, *report.json);
+    print_json(result, options, wanted, *report.json);
   } else {
-    print_text(model, result, options, report);
+    print_text(model, result, wanted, options.histogram, report);
   }
   save_tensors(result.values, options.save, report);
   bool is_finite = check(result, report);

@@ -97,7 +97,7 @@ class Run {
       if (b && options_.golden.empty()) recover(&*a, &*b);
       if (b) compare(*a, *b, compare_options);
     }
-    if (options_.json) finish_json();
+    if (options_.json) finish_json(json_, report_a_, report_b_);
     return std::max({status_, report_a_.status, report_b_.status});
   }
 
@@ -129,12 +129,7 @@ class Run {
   void recover(RunRecord* a, RunRecord* b) {
     report_a_.guard([&] {
       Model model_a = open_model(options_.a), model_b = open_model(options_.b);
-      recover_names(&model_a);
-      recover_names(&model_b);
-      if (looks_frozen_from(model_a, model_b))
-        recover_names(&model_a, &model_b);
-      if (looks_frozen_from(model_b, model_a))
-        recover_names(&model_b, &model_a);
+      recover_names_of_both(&model_a, &model_b);
       add_recovered_names(model_a, a);
       add_recovered_names(model_b, b);
     });
@@ -164,26 +159,6 @@ class Run {
       }
       status_ = diff.same() ? kOk : kNo;
     });
-  }
-
-  void finish_json() {
-    json_.close_to(1);
-    json_.key("error");
-    const Report& report = report_a_.failure() ? report_a_ : report_b_;
-    if (const auto& failure = report.failure()) {
-      json_.begin_object();
-      json_.member("file", report.file);
-      json_.member("kind", failure->kind);
-      json_.member("message", failure->message);
-      json_.key("offset");
-      failure->offset == Error::kNoOffset ? json_.null()
-                                          : json_.value(failure->offset);
-      json_.end_object();
-    } else {
-      json_.null();
-    }
-    json_.end_object();
-    out_.put('\n');
   }
 
   const CommandOptions& options_;

@@ -61,9 +61,7 @@ DiffOptions make_options(const CommandOptions& options) {
     result.tolerances.push_back({glob, parse_tolerance("--tol", value)});
   }
   result.nan_differs = options.nan_differs;
-  constexpr uint64_t kMostThreads = 1024;
-  result.threads = static_cast<unsigned>(
-      std::min(options.threads.value_or(0), kMostThreads));
+  result.threads = thread_count(options.threads);
   return result;
 }
 
@@ -89,14 +87,11 @@ class Run {
     std::optional<Model> b = open(options_.b, report_b_);
     if (a && b) {
       report_a_.guard([&] {
-        recover_names(&*a);
-        recover_names(&*b);
-        if (looks_frozen_from(*a, *b)) recover_names(&*a, &*b);
-        if (looks_frozen_from(*b, *a)) recover_names(&*b, &*a);
+        recover_names_of_both(&*a, &*b);
         compare(*a, *b, diff_options);
       });
     }
-    if (options_.json) finish_json();
+    if (options_.json) finish_json(json_, report_a_, report_b_);
     return std::max({status_, report_a_.status, report_b_.status});
   }
 
@@ -140,26 +135,6 @@ class Run {
     Progress progress(bytes);
     options.progress = [&](uint64_t done) { progress.add(done); };
     return tsinspect::diff(a, b, options);
-  }
-
-  void finish_json() {
-    json_.close_to(1);
-    json_.key("error");
-    const Report& report = report_a_.failure() ? report_a_ : report_b_;
-    if (const auto& failure = report.failure()) {
-      json_.begin_object();
-      json_.member("file", report.file);
-      json_.member("kind", failure->kind);
-      json_.member("message", failure->message);
-      json_.key("offset");
-      failure->offset == Error::kNoOffset ? json_.null()
-                                          : json_.value(failure->offset);
-      json_.end_object();
-    } else {
-      json_.null();
-    }
-    json_.end_object();
-    out_.put('\n');
   }
 
   const CommandOptions& options_;

@@ -38,14 +38,6 @@ void print_text(const ExposeResult& result, const ExposeOptions& options,
             counted(result.names.size(), "activation"));
 }
 
-void write_names(const char* key, const std::vector<std::string>& names,
-                 Json& json) {
-  json.key(key);
-  json.begin_array();
-  for (const std::string& name : names) json.value(name);
-  json.end_array();
-}
-
 void run(const ExposeOptions& options, Report& report) {
   ExposeRequest request = request_for(options, report.file);
   ExposeResult result;
@@ -63,9 +55,9 @@ void run(const ExposeOptions& options, Report& report) {
   if (!report.json) return print_text(result, options, report.out);
   report.json->member("output", options.output);
   report.json->member("file_bytes", result.file_bytes);
-  write_names("names", result.names, *report.json);
-  write_names("left_out", result.left_out, *report.json);
-  write_names("notes", result.notes, *report.json);
+  report.json->member("names", result.names);
+  report.json->member("left_out", result.left_out);
+  report.json->member("notes", result.notes);
 }
 
 Action setup(Options* options) {

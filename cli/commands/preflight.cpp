@@ -91,14 +91,6 @@ void write_version(Json& json, const char* key,
   json.end_object();
 }
 
-void write_texts(Json& json, const char* key,
-                 const std::vector<std::string>& texts) {
-  json.key(key);
-  json.begin_array();
-  for (const std::string& text : texts) json.value(text);
-  json.end_array();
-}
-
 void write_need(Json& json, const PreflightNeed& need) {
   json.begin_object();
   json.member("name", need.name);
@@ -115,8 +107,8 @@ void write_need(Json& json, const PreflightNeed& need) {
 void print_json(const PreflightResult& result, Json& json) {
   json.member("libtorch", runner()->libtorch_version());
   json.member("would_load", result.would_load());
-  write_texts(json, "problems", result.problems);
-  write_texts(json, "mobile_problems", result.mobile_problems);
+  json.member("problems", result.problems);
+  json.member("mobile_problems", result.mobile_problems);
   write_version(json, "file_version", result.file_version);
   write_version(json, "bytecode_version", result.bytecode_version);
   json.key("needs");

@@ -136,10 +136,7 @@ void print_json(const RunResult& result, const RunCommandOptions& options,
   }
   json.end_array();
   save_tensors(result.model, options.save, report);
-  json.key("notes");
-  json.begin_array();
-  for (const std::string& note : result.notes) json.value(note);
-  json.end_array();
+  json.member("notes", result.notes);
   json.member("mapped", result.mapped);
   json.member("why_not_mapped", result.why_not_mapped);
   json.member("load_ms", result.load_ms);

@@ -61,12 +61,6 @@ Target find_target(const Model& model, const std::string& name) {
   return {{}, "", object};
 }
 
-Slice slice_of(const Tensor& tensor, const std::string& slice) {
-  if (slice.empty()) return whole_slice(tensor.shape);
-  return parse_slice(std::string_view(slice).substr(1, slice.size() - 2),
-                     tensor.shape);
-}
-
 void print_tensor(const Model& model, const Tensor& tensor,
                   const Target& target, const ShowOptions& options,
                   Output& out) {

@@ -16,7 +16,6 @@ namespace tsinspect::cli {
 namespace {
 
 constexpr uint32_t kBins = 20;
-constexpr uint64_t kMostThreads = 1024;
 
 struct CommandOptions {
   FileOptions files;
@@ -136,8 +135,7 @@ Result compute(const Model& model, const CommandOptions& options) {
   stats_options.quantiles = options.quantiles;
   stats_options.channels = options.channels;
   stats_options.histogram_bins = options.histogram ? kBins : 0;
-  stats_options.threads = static_cast<uint32_t>(
-      std::min(options.threads.value_or(0), kMostThreads));
+  stats_options.threads = thread_count(options.threads);
   stats_options.progress = [&](uint64_t done) { progress.add(done); };
   result.stats = tensor_stats(model, result.rows, stats_options);
   if (order.value_key) sort_by_value(order, options.top, &result);

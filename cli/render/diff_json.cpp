@@ -121,10 +121,7 @@ void write_diff(Json& json, const DiffView& view) {
   json.member("within_tolerance", counts.within_tolerance);
   write_objects(json, view);
   if (diff.code.compared) write_code(json, diff.code);
-  json.key("notes");
-  json.begin_array();
-  for (const std::string& note : diff_notes(view)) json.value(note);
-  json.end_array();
+  json.member("notes", diff_notes(view));
 }
 
 }  // namespace tsinspect::cli

@@ -89,6 +89,12 @@ void Json::null() {
   out_.text("null");
 }
 
+void Json::value(std::span<const std::string> texts) {
+  begin_array();
+  for (const std::string& text : texts) value(text);
+  end_array();
+}
+
 void Json::value(std::span<const int64_t> values) {
   begin_array();
   for (int64_t item : values) number(item);

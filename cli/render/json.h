@@ -42,6 +42,7 @@ class Json {
   }
   void null();
   void value(std::span<const int64_t> values);
+  void value(std::span<const std::string> texts);
 
   template <typename T>
   void member(std::string_view name, const T& its_value) {

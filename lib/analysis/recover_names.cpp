@@ -203,4 +203,11 @@ NameRecovery recover_names(Model* model, const Model* original) {
   return result;
 }
 
+void recover_names_of_both(Model* a, Model* b) {
+  recover_names(a);
+  recover_names(b);
+  if (looks_frozen_from(*a, *b)) recover_names(a, b);
+  if (looks_frozen_from(*b, *a)) recover_names(b, a);
+}
+
 }  // namespace tsinspect

@@ -34,4 +34,8 @@ NameRecovery recover_names(Model* model, const Model* original = nullptr);
 // than the other, and fewer tensors that are none.
 bool looks_frozen_from(const Model& frozen, const Model& original);
 
+// recover_names() of two models that are to be compared: each with the other as
+// its original, where it looks frozen from that.
+void recover_names_of_both(Model* a, Model* b);
+
 }  // namespace tsinspect
