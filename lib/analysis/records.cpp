@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+#include <map>
+#include <utility>
+
 #include "base/file.h"
 #include "tsinspect/values.h"
 #include "zip/zip.h"
@@ -23,25 +27,42 @@ std::string problem_of(const Model& model, const Record& record,
                      record.crc32);
 }
 
+// Where in the files the records looked at so far lie.
+class Claims {
+ public:
+  // False if a record before this one has some of its bytes.
+  bool take(const Record& record) {
+    if (record.stored_bytes == 0) return true;
+    Place begin = {record.file, record.offset};
+    Place end = {record.file, record.offset + record.stored_bytes};
+    auto next = ends_.lower_bound(begin);
+    if (next != ends_.end() && next->first < end) return false;
+    if (next != ends_.begin() && begin < std::prev(next)->second) return false;
+    ends_.emplace_hint(next, begin, end);
+    return true;
+  }
+
+ private:
+  using Place = std::pair<uint32_t, uint64_t>;  // A file and an offset in it.
+
+  std::map<Place, Place> ends_;  // By begin.
+};
+
 }  // namespace
 
 std::vector<RecordProblem> check_records(const Model& model,
                                          const Limits& limits) {
   std::vector<RecordProblem> problems;
-  // Records that overlap could have any number of bytes. No more of them are
-  // read than there are in the files.
-  uint64_t left = 0;
-  for (const auto& file : model.files) left += file->size();
+  // Records that share bytes could have any number of them: all but the first
+  // are left out.
+  Claims claims;
   for (uint32_t i = 0; i < model.records.size(); ++i) {
     const Record& record = model.records[i];
     std::string problem;
     try {
-      if (record.stored_bytes > left) {
-        problem = "not checked: the records before it share bytes";
-      } else {
-        left -= record.stored_bytes;
-        problem = problem_of(model, record, limits);
-      }
+      problem = claims.take(record)
+                    ? problem_of(model, record, limits)
+                    : "not checked: a record before it has some of its bytes";
     } catch (const Error& error) {
       problem = error.what();
     }
