@@ -11,8 +11,9 @@ import sys
 
 # Lowest first. A file may include its own layer and any layer before it.
 LAYERS = ["lib/include", "lib/base", "lib/zip", "lib/pickle", "lib/tensor",
-          "lib/rebuild", "lib/torchscript", "lib/format", "lib/analysis",
-          "lib/export", "lib/audit", "lib/libtorch", "cli"]
+          "lib/rebuild", "lib/torchscript", "lib/onnx", "lib/tensorflow",
+          "lib/format", "lib/analysis", "lib/export", "lib/audit",
+          "lib/libtorch", "cli"]
 
 # What only LibTorch's layer may include.
 LIBTORCH = ("lib/libtorch/", "lib/include/tsinspect/libtorch/")
@@ -22,6 +23,8 @@ HEAVY = [("torch/", LIBTORCH, None), ("ATen/", LIBTORCH, None),
          ("c10/", LIBTORCH, None), ("CLI/", ("cli/",), 2),
          ("nlohmann/", ("cli/",), 2), ("simdjson.h", ("lib/",), 2),
          ("zlib.h", ("lib/zip/",), None),
+         ("protozero/", ("lib/base/", "lib/export/"), 4),
+         ("snappy.h", ("lib/",), 1), ("isa-l/", ("lib/base/",), 1),
          ("hwy/", ("lib/",), 2), ("tbb/", ("lib/",), 2)]
 
 # What main() does, and nothing in the library.

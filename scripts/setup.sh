@@ -19,6 +19,9 @@ libsimdjson-dev     simdjson.h
 nettle-dev          nettle/sha2.h
 libxxhash-dev       xxhash.h
 libhwy-dev          hwy/highway.h
+libprotozero-dev    protozero/pbf_reader.hpp
+libsnappy-dev       snappy.h
+libisal-dev         isa-l/crc.h
 libtbb-dev          tbb/parallel_for.h
 libcli11-dev        CLI/CLI.hpp
 nlohmann-json3-dev  nlohmann/json.hpp'

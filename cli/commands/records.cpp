@@ -51,7 +51,8 @@ std::optional<uint64_t> payload(const Model& model, const Record& record) {
 }
 
 std::string crc_text(const Record& record) {
-  return record.has_crc ? fmt::format("{:08x}", record.crc32) : "";
+  bool has_checksum = record.checksum != Checksum::kNone;
+  return has_checksum ? fmt::format("{:08x}", record.crc32) : "";
 }
 
 void print_text(const Listed& listed, Output& out) {
@@ -109,7 +110,7 @@ void print_json(const Listed& listed, Json& json) {
     json.member("size", record.size_bytes);
     json.member("method", method_name(record));
     json.key("crc32");
-    record.has_crc ? json.value(record.crc32) : json.null();
+    record.checksum != Checksum::kNone ? json.value(record.crc32) : json.null();
     if (!listed.problems.empty()) {
       json.member("ok", listed.problems[i].empty());
       json.key("problem");

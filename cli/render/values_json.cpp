@@ -34,6 +34,7 @@ void write_element(Json& json, const TensorPart& part) {
       json.value(imaginary);
       return json.end_array();
     }
+    case DTypeClass::kString:
     case DTypeClass::kOpaque:
       return json.value(part.text());
   }

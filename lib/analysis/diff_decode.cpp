@@ -75,6 +75,7 @@ std::vector<double> code_table(DType dtype, uint64_t bits) {
 
 NumberKind number_kind(const Tensor& tensor) {
   switch (dtype_info(tensor.dtype).type_class) {
+    case DTypeClass::kString:
     case DTypeClass::kOpaque:
       return NumberKind::kNone;
     case DTypeClass::kComplex:
@@ -114,7 +115,7 @@ Decoder::Decoder(const Tensor& tensor)
   }
   const DTypeInfo& info = dtype_info(part_);
   uint64_t part_bits = std::min<uint64_t>(bits_, info.bits);
-  bool is_small = info.type_class != DTypeClass::kOpaque && part_bits <= 8;
+  bool is_small = is_numeric(info.dtype) && part_bits <= 8;
   if (is_small || part_ == DType::kFloat16) {
     table_ = code_table(part_, part_bits);
   }

@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "base/crc32c.h"
 #include "base/file.h"
 #include "tsinspect/values.h"
 #include "zip/zip.h"
@@ -17,14 +18,23 @@ namespace {
 std::string problem_of(const Model& model, const Record& record,
                        const Limits& limits) {
   if (record.encrypted) return "encrypted; cannot be checked";
-  if (!record.has_crc) {
-    record_bytes(model, record, limits);
-    return {};
+  uint32_t sum = 0;
+  switch (record.checksum) {
+    case Checksum::kNone:
+      record_bytes(model, record, limits);
+      return {};
+    case Checksum::kCrc32:
+      sum = zip_crc32(model.files[record.file]->data(), record, limits);
+      break;
+    case Checksum::kMaskedCrc32c:
+      sum = masked_crc32c(record_bytes(model, record, limits).data);
+      break;
   }
-  uint32_t crc32 = zip_crc32(model.files[record.file]->data(), record, limits);
-  if (crc32 == record.crc32) return {};
-  return fmt::format("CRC-32 is {:#010x}, the directory says {:#010x}", crc32,
-                     record.crc32);
+  if (sum == record.crc32) return {};
+  return fmt::format(
+      "{} is {:#010x}, the directory says {:#010x}",
+      record.checksum == Checksum::kCrc32 ? "CRC-32" : "masked CRC-32C", sum,
+      record.crc32);
 }
 
 // Where in the files the records looked at so far lie.

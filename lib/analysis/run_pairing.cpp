@@ -104,7 +104,7 @@ Places fill_gaps(uint32_t size_a, uint32_t size_b, const Places& anchors,
 
 Sample::Sample(const Model& model, const Tensor& tensor, const Limits& limits) {
   uint64_t elements = tensor.elements();
-  if (elements == 0 || tensor.dtype == DType::kOpaque) return;
+  if (elements == 0 || !is_numeric(tensor.dtype)) return;
   ElementReader reader(model, tensor, limits);
   uint64_t count = std::min(elements, kSampled);
   for (uint64_t i = 0; i < count; ++i) {

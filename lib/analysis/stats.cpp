@@ -221,7 +221,7 @@ class Computation {
 
   static TensorStats describe(const Tensor& tensor, TensorStats stats) {
     stats.implied_zeros = implied_zeros(tensor);
-    if (tensor.dtype != DType::kOpaque) return stats;
+    if (is_numeric(tensor.dtype)) return stats;
     stats.is_numeric = false;
     stats.count = tensor.elements();
     return stats;

@@ -1,7 +1,11 @@
 #include "base/protobuf.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <bit>
 #include <optional>
+#include <protozero/varint.hpp>
 
 namespace tsinspect {
 namespace {
@@ -36,7 +40,237 @@ std::optional<uint64_t> take_length(uint8_t wire_type, std::string_view* data) {
   }
 }
 
+const char* problem_of(const protozero::exception& error) {
+  using namespace protozero;
+  if (dynamic_cast<const end_of_buffer_exception*>(&error)) return "is cut off";
+  if (dynamic_cast<const varint_too_long_exception*>(&error)) {
+    return "is no varint: it has more than 10 bytes";
+  }
+  if (dynamic_cast<const unknown_pbf_wire_type_exception*>(&error)) {
+    return "has a wire type that does not exist";
+  }
+  if (dynamic_cast<const invalid_tag_exception*>(&error)) {
+    return "has a number that no field may have";
+  }
+  return "has a length that does not fit";
+}
+
+using Item = EncodedField::Item;
+
+// Puts the items of a field, as they come, into their decoded form.
+class FieldDecoder {
+ public:
+  // No item takes more than eight times its bytes in the message.
+  FieldDecoder(const EncodedField& field, uint64_t size_bytes,
+               uint64_t message_bytes)
+      : field_(field), size_bytes_(size_bytes) {
+    out_.reserve(std::min(size_bytes, 8 * message_bytes));
+  }
+
+  void number(uint64_t value) {
+    room_for(field_.item_bytes);
+    out_.append(reinterpret_cast<const char*>(&value), field_.item_bytes);
+  }
+
+  void text(std::string_view value) {
+    uint64_t length = value.size();
+    room_for(sizeof length + length);
+    last_ = out_.size();
+    out_.append(reinterpret_cast<const char*>(&length), sizeof length);
+    out_.append(value);
+  }
+
+  void packed(std::string_view items) {
+    const char* at = items.data();
+    const char* end = at + items.size();
+    while (at != end) number(take(&at, end));
+  }
+
+  std::string finish() {
+    if (field_.repeats_last) repeat_last();
+    if (out_.size() != size_bytes_) fail();
+    return std::move(out_);
+  }
+
+ private:
+  static_assert(std::endian::native == std::endian::little,
+                "numbers are copied as they lie");
+
+  uint64_t take(const char** at, const char* end) const {
+    if (field_.item == Item::kVarint) return protozero::decode_varint(at, end);
+    size_t size = field_.item == Item::kFixed32 ? 4 : 8;
+    if (static_cast<size_t>(end - *at) < size) fail();
+    uint64_t value = 0;
+    std::copy_n(*at, size, reinterpret_cast<char*>(&value));
+    *at += size;
+    return value;
+  }
+
+  // Zeros, where there is no last one.
+  void repeat_last() {
+    if (field_.item == Item::kBytes) {
+      std::string last =
+          out_.empty() ? std::string(8, '\0') : out_.substr(last_);
+      while (out_.size() < size_bytes_) {
+        room_for(last.size());
+        out_ += last;
+      }
+      return;
+    }
+    size_t size = field_.item_bytes;
+    std::string last = out_.size() < size ? std::string(size, '\0')
+                                          : out_.substr(out_.size() - size);
+    while (size_bytes_ - out_.size() >= size) out_ += last;
+  }
+
+  void room_for(uint64_t bytes) const {
+    if (bytes > size_bytes_ - out_.size()) fail();
+  }
+
+  [[noreturn]] void fail() const {
+    throw Error(ErrorKind::kMalformed,
+                fmt::format("field {} has {} bytes of values where the shape "
+                            "needs {}",
+                            field_.number, out_.size(), size_bytes_));
+  }
+
+  const EncodedField& field_;
+  uint64_t size_bytes_;
+  std::string out_;
+  size_t last_ = 0;  // Where the last text begins.
+};
+
+bool is_wire_type_of(Item item, protozero::pbf_wire_type type) {
+  switch (item) {
+    case Item::kVarint:
+      return type == protozero::pbf_wire_type::varint;
+    case Item::kFixed32:
+      return type == protozero::pbf_wire_type::fixed32;
+    case Item::kFixed64:
+      return type == protozero::pbf_wire_type::fixed64;
+    case Item::kBytes:
+      return type == protozero::pbf_wire_type::length_delimited;
+  }
+  return false;
+}
+
+void decode_items(protozero::pbf_reader reader, const EncodedField& field,
+                  FieldDecoder* decoder) {
+  while (reader.next(field.number)) {
+    auto type = reader.wire_type();
+    if (field.item == Item::kBytes && is_wire_type_of(field.item, type)) {
+      auto view = reader.get_view();
+      decoder->text({view.data(), view.size()});
+    } else if (type == protozero::pbf_wire_type::length_delimited) {
+      auto view = reader.get_view();
+      decoder->packed({view.data(), view.size()});
+    } else if (!is_wire_type_of(field.item, type)) {
+      reader.skip();
+    } else if (field.item == Item::kVarint) {
+      decoder->number(reader.get_uint64());
+    } else if (field.item == Item::kFixed32) {
+      decoder->number(reader.get_fixed32());
+    } else {
+      decoder->number(reader.get_fixed64());
+    }
+  }
+}
+
 }  // namespace
+
+MessageReader::MessageReader(std::string_view message, std::string_view file,
+                             const char* name)
+    : message_(message),
+      file_(file),
+      name_(name),
+      reader_(message.data(), message.size()) {}
+
+bool MessageReader::next() {
+  try {
+    if (!is_taken_) reader_.skip();
+    is_taken_ = true;
+    offset_ = offset_of(reader_.data().data());
+    if (!reader_.next()) return false;
+    field_ = reader_.tag();
+    is_taken_ = false;
+    return true;
+  } catch (const protozero::exception& error) {
+    fail("a field", problem_of(error));
+  }
+}
+
+bool MessageReader::is_bytes() const {
+  return reader_.wire_type() == protozero::pbf_wire_type::length_delimited;
+}
+
+uint64_t MessageReader::varint(const char* what) {
+  expect(protozero::pbf_wire_type::varint, what);
+  try {
+    is_taken_ = true;
+    return reader_.get_uint64();
+  } catch (const protozero::exception& error) {
+    fail(what, problem_of(error));
+  }
+}
+
+int64_t MessageReader::integer(const char* what) {
+  return static_cast<int64_t>(varint(what));
+}
+
+float MessageReader::fixed32_float(const char* what) {
+  expect(protozero::pbf_wire_type::fixed32, what);
+  try {
+    is_taken_ = true;
+    return reader_.get_float();
+  } catch (const protozero::exception& error) {
+    fail(what, problem_of(error));
+  }
+}
+
+std::string_view MessageReader::bytes(const char* what) {
+  expect(protozero::pbf_wire_type::length_delimited, what);
+  try {
+    is_taken_ = true;
+    auto view = reader_.get_view();
+    return {view.data(), view.size()};
+  } catch (const protozero::exception& error) {
+    fail(what, problem_of(error));
+  }
+}
+
+MessageReader MessageReader::message(const char* what, const char* type) {
+  return {bytes(what), file_, type};
+}
+
+void MessageReader::expect(protozero::pbf_wire_type type,
+                           const char* what) const {
+  if (reader_.wire_type() == type) return;
+  fail(what, fmt::format("has wire type {}, not {}",
+                         static_cast<uint32_t>(reader_.wire_type()),
+                         static_cast<uint32_t>(type))
+                 .c_str());
+}
+
+void MessageReader::fail(const char* what, const char* problem) const {
+  throw Error(ErrorKind::kMalformed,
+              fmt::format("{} of {} {}", what, name_, problem), offset_);
+}
+
+uint64_t MessageReader::offset_of(const char* at) const {
+  return static_cast<uint64_t>(at - file_.data());
+}
+
+std::string decode_field(std::string_view message, const EncodedField& field,
+                         uint64_t size_bytes) {
+  FieldDecoder decoder(field, size_bytes, message.size());
+  try {
+    decode_items({message.data(), message.size()}, field, &decoder);
+  } catch (const protozero::exception& error) {
+    throw Error(ErrorKind::kMalformed,
+                fmt::format("field {} {}", field.number, problem_of(error)));
+  }
+  return decoder.finish();
+}
 
 ProtobufFields protobuf_fields(std::string_view message) {
   ProtobufFields fields;

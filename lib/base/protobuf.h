@@ -1,18 +1,75 @@
-// Just enough of protobuf's wire format to tell one message from another.
+// Protobuf messages, walked field by field where they lie.
+//
+// A message is a sequence of fields: a tag, which is a varint of the field's
+// number times 8 plus its wire type, and a value. Wire types: 0 a varint, 1
+// 64 bits, 2 a length and so many bytes, 5 32 bits. Source: the encoding page
+// of Protocol Buffers' documentation.
 
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <protozero/pbf_reader.hpp>
+#include <string>
 #include <string_view>
 
+#include "tsinspect/model.h"
+
 namespace tsinspect {
+
+// Reads one message. Fields that nobody asks for are skipped, and cost nothing
+// but their tag and length.
+class MessageReader {
+ public:
+  // `name` is that of the message's type, for errors: "ModelProto". `file` is
+  // what offsets in errors count from; the message lies in it.
+  MessageReader(std::string_view message, std::string_view file,
+                const char* name);
+
+  // Moves to the next field; false behind the last one. Throws
+  // Error(kMalformed) where there is no field.
+  bool next();
+
+  uint32_t field() const { return field_; }  // The current field's number.
+  bool is_bytes() const;                     // Of wire type 2.
+
+  // The value of the current field, called `what` in errors: at most once.
+  // Throws Error(kMalformed) if it has another wire type or is cut off.
+  uint64_t varint(const char* what);
+  int64_t integer(const char* what);  // int32, int64 and enums.
+  float fixed32_float(const char* what);
+  std::string_view bytes(const char* what);
+  MessageReader message(const char* what, const char* type);
+
+  // Offset in the file of the current field's tag.
+  uint64_t offset() const { return offset_; }
+
+  std::string_view text() const { return message_; }  // The whole message.
+
+ private:
+  void expect(protozero::pbf_wire_type type, const char* what) const;
+  [[noreturn]] void fail(const char* what, const char* problem) const;
+  uint64_t offset_of(const char* at) const;
+
+  std::string_view message_;
+  std::string_view file_;
+  const char* name_;
+  protozero::pbf_reader reader_;
+  uint32_t field_ = 0;
+  uint64_t offset_ = 0;
+  bool is_taken_ = true;  // The current field's value has been read.
+};
+
+// The items of a message's repeated field, `size_bytes` of them decoded as
+// EncodedField says. Throws Error(kMalformed) if they are more or fewer.
+std::string decode_field(std::string_view message, const EncodedField& field,
+                         uint64_t size_bytes);
 
 struct ProtobufField {
   static constexpr uint8_t kAbsent = 0xff;
 
-  uint8_t wire_type = kAbsent;  // 0 varint, 1 64 bits, 2 bytes, 5 32 bits.
-  std::string_view bytes;       // Of wire type 2; may be cut off.
+  uint8_t wire_type = kAbsent;
+  std::string_view bytes;  // Of wire type 2; may be cut off.
 
   bool is_varint() const { return wire_type == 0; }
   bool is_bytes() const { return wire_type == 2; }
@@ -22,10 +79,10 @@ struct ProtobufField {
 // By field number, up to 31.
 using ProtobufFields = std::array<ProtobufField, 32>;
 
-// The first occurrence of each field at the top level of a message; all absent
-// where the data is no such message, or has other fields. Only the first 10,000
-// fields are looked at. A message cut off in its last field still counts.
-// Never throws.
+// Tells one message from another: the first occurrence of each field at its top
+// level; all absent where the data is no such message, or has other fields.
+// Only the first 10,000 fields are looked at. A message cut off in its last
+// field still counts. Never throws.
 ProtobufFields protobuf_fields(std::string_view message);
 
 }  // namespace tsinspect

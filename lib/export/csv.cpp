@@ -15,8 +15,7 @@ constexpr size_t kMaxDimensions = 2;
 
 bool holds(const Tensor&, DType dtype) {
   DTypeClass type_class = dtype_info(dtype).type_class;
-  return type_class != DTypeClass::kOpaque &&
-         type_class != DTypeClass::kQuantized &&
+  return is_numeric(dtype) && type_class != DTypeClass::kQuantized &&
          dtype != DType::kFloat4E2M1FNx2;
 }
 

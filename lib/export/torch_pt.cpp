@@ -95,8 +95,7 @@ bool has_storage_class(DType dtype) {
 
 bool holds(const Tensor&, DType dtype) {
   DTypeClass type_class = dtype_info(dtype).type_class;
-  return type_class != DTypeClass::kOpaque &&
-         type_class != DTypeClass::kQuantized;
+  return is_numeric(dtype) && type_class != DTypeClass::kQuantized;
 }
 
 std::vector<int64_t> strides_of(std::span<const int64_t> shape) {

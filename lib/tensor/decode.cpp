@@ -51,6 +51,12 @@ constexpr std::array kRows = {
     Row{DType::kQUInt4x2, NumberType::kFloat, kNoSubnormals},
     Row{DType::kQUInt2x4, NumberType::kFloat, kNoSubnormals},
     Row{DType::kFloat4E2M1FNx2, NumberType::kFloat, 1},
+    Row{DType::kUInt2, NumberType::kFloat, kNoSubnormals},
+    Row{DType::kInt2, NumberType::kFloat, kNoSubnormals},
+    Row{DType::kUInt4, NumberType::kFloat, kNoSubnormals},
+    Row{DType::kInt4, NumberType::kFloat, kNoSubnormals},
+    Row{DType::kFloat4E2M1FN, NumberType::kFloat, 1},
+    Row{DType::kString, NumberType::kNone, 0},
     Row{DType::kOpaque, NumberType::kNone, 0},
 };
 
@@ -108,7 +114,8 @@ NumberDecoder::NumberDecoder(const Tensor& tensor)
   if (is_float4) value_bits_ = 4;
   bool is_float8 = value_bits_ == 8 &&
                    dtype_info(tensor.dtype).type_class == DTypeClass::kFloat;
-  if (is_float4 || is_float8 || value_bits_ < 8) {
+  bool is_packed = value_bits_ < 8 && type_ != NumberType::kNone;
+  if (is_float4 || is_float8 || is_packed) {
     codes_ = all_codes(tensor.dtype, value_bits_);
   }
 }

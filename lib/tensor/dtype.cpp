@@ -50,6 +50,13 @@ constexpr std::array kDTypes = {
               nullptr},
     DTypeInfo{kFloat4E2M1FNx2, "float4_e2m1fn_x2", Class::kFloat, 8, nullptr,
               "F4"},
+    DTypeInfo{kUInt2, "uint2", Class::kUnsigned, 2, nullptr, nullptr},
+    DTypeInfo{kInt2, "int2", Class::kSigned, 2, nullptr, nullptr},
+    DTypeInfo{kUInt4, "uint4", Class::kUnsigned, 4, nullptr, nullptr},
+    DTypeInfo{kInt4, "int4", Class::kSigned, 4, nullptr, nullptr},
+    DTypeInfo{kFloat4E2M1FN, "float4_e2m1fn", Class::kFloat, 4, nullptr,
+              nullptr},
+    DTypeInfo{kString, "string", Class::kString, 0, nullptr, nullptr},
     DTypeInfo{kOpaque, "opaque", Class::kOpaque, 0, nullptr, nullptr},
 };
 
@@ -88,6 +95,8 @@ const DTypeInfo* find_row(const char* DTypeInfo::*field,
 const DTypeInfo& dtype_info(DType dtype) {
   return kDTypes[static_cast<size_t>(dtype)];
 }
+
+bool is_numeric(DType dtype) { return dtype != kString && dtype != kOpaque; }
 
 const DTypeInfo* find_dtype(std::string_view name) {
   auto alias = std::ranges::find_if(

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 
+#include "base/byte_reader.h"
 #include "base/printable.h"
 #include "tensor/build.h"
 #include "tensor/scalar.h"
@@ -144,6 +145,21 @@ ElementReader::ElementReader(const Model& model, const Tensor& tensor,
   const Storage& storage = model.storages.at(tensor.storage);
   big_endian_ = storage.big_endian;
   if (tensor.elements() > 0) bytes_ = storage_bytes(model, storage, limits);
+  if (tensor.dtype == DType::kString) find_strings();
+}
+
+void ElementReader::find_strings() {
+  std::string_view all(reinterpret_cast<const char*>(bytes_.data.data()),
+                       bytes_.data.size());
+  ByteReader in(all);
+  while (in.remaining() > 0) {
+    strings_.push_back(in.bytes(in.u64("string length"), "string"));
+  }
+  if (strings_.size() == tensor_.elements()) return;
+  throw Error(ErrorKind::kMalformed,
+              fmt::format("tensor '{}' has {} strings, its shape {}",
+                          printable(tensor_.name), strings_.size(),
+                          tensor_.elements()));
 }
 
 std::vector<std::byte> ElementReader::raw(
@@ -166,6 +182,9 @@ std::vector<std::byte> ElementReader::raw(
 }
 
 std::string ElementReader::text(std::span<const int64_t> index) const {
+  if (tensor_.dtype == DType::kString) {
+    return tsinspect::quoted(strings_[position(tensor_, index)]);
+  }
   std::vector<std::byte> bytes = raw(index);
   DType dtype = tensor_.dtype;
   switch (dtype_info(dtype).type_class) {
@@ -193,6 +212,7 @@ std::string ElementReader::text(std::span<const int64_t> index) const {
 }
 
 double ElementReader::real(std::span<const int64_t> index) const {
+  if (tensor_.dtype == DType::kString) return kNaN;
   std::vector<std::byte> bytes = raw(index);
   DType dtype = tensor_.dtype;
   switch (dtype_info(dtype).type_class) {

@@ -48,6 +48,12 @@ T load(const std::byte* bytes) {
   return value;
 }
 
+// The number of `bits` bits that a code's low ones are in two's complement.
+double sign_extended(uint8_t code, int bits) {
+  int shift = 8 - bits;
+  return static_cast<int8_t>(code << shift) >> shift;
+}
+
 double decode(SmallFloat f, uint32_t code) {
   uint32_t sign = code >> (f.exponent_bits + f.mantissa_bits) & 1;
   uint32_t top = (1u << f.exponent_bits) - 1;
@@ -139,7 +145,13 @@ double decode_real(DType dtype, const std::byte* bytes) {
     case DType::kQUInt8:
     case DType::kQUInt4x2:
     case DType::kQUInt2x4:
+    case DType::kUInt2:
+    case DType::kUInt4:
       return load<uint8_t>(bytes);
+    case DType::kInt2:
+      return sign_extended(load<uint8_t>(bytes), 2);
+    case DType::kInt4:
+      return sign_extended(load<uint8_t>(bytes), 4);
     case DType::kUInt16:
       return load<uint16_t>(bytes);
     case DType::kUInt32:
@@ -163,6 +175,7 @@ double decode_real(DType dtype, const std::byte* bytes) {
       return static_cast<double>(load<float>(bytes));
     case DType::kFloat64:
       return load<double>(bytes);
+    case DType::kString:
     case DType::kOpaque:
       return kNaN;
     default:
@@ -189,6 +202,7 @@ std::string decode_text(DType dtype, const std::byte* bytes) {
     case DType::kFloat64:
       if (std::isnan(load<double>(bytes))) return "nan";
       return fmt::format("{}", load<double>(bytes));
+    case DType::kFloat4E2M1FN:
     case DType::kFloat4E2M1FNx2:
       return shortest(part, load<uint8_t>(bytes) & 0xf, 0x10);
     default:

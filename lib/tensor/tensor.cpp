@@ -24,13 +24,18 @@ const char* to_string(Form form) {
                                  "torch-save-tar",
                                  "safetensors",
                                  "numpy",
-                                 "pickle"};
+                                 "pickle",
+                                 "onnx",
+                                 "tf-saved-model",
+                                 "tf-checkpoint",
+                                 "tf-frozen-pb"};
   return name_of(kNames, form);
 }
 
 const char* to_string(Role role) {
-  constexpr std::array kNames = {"parameter", "buffer", "attribute", "constant",
-                                 "tensor"};
+  constexpr std::array kNames = {"parameter", "buffer", "attribute",
+                                 "constant",  "tensor", "initializer",
+                                 "variable"};
   return name_of(kNames, role);
 }
 
@@ -59,6 +64,7 @@ uint64_t Tensor::element_bits() const {
 }
 
 uint64_t Tensor::size_bytes() const {
+  if (dtype == DType::kString) return details ? details->string_bytes : 0;
   return checked_bytes(elements(), element_bits()).value_or(0);
 }
 

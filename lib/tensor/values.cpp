@@ -6,6 +6,7 @@
 #include "base/checked.h"
 #include "base/file.h"
 #include "base/printable.h"
+#include "base/protobuf.h"
 #include "zip/zip.h"
 
 namespace tsinspect {
@@ -15,8 +16,33 @@ std::span<const std::byte> as_bytes(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
 }
 
+std::string_view as_text(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 std::string_view file_data(const Model& model, const Record& record) {
   return model.files.at(record.file)->data();
+}
+
+// The bytes of a storage whose items are a field of a protobuf message.
+Bytes decoded_bytes(const Model& model, const Storage& storage,
+                    const Limits& limits) {
+  const EncodedField& field = model.fields.at(storage.field);
+  Storage raw = storage;
+  raw.field = kNoIndex;
+  raw.size_bytes = field.message_bytes;
+  Bytes message = storage_bytes(model, raw, limits);
+  if (storage.size_bytes > limits.inflated_bytes ||
+      storage.size_bytes / limits.inflated_ratio > message.data.size()) {
+    throw Error(ErrorKind::kLimit,
+                fmt::format("storage '{}': {} bytes of a message are {} bytes "
+                            "of values",
+                            printable(storage.key), message.data.size(),
+                            storage.size_bytes));
+  }
+  auto values = std::make_shared<const std::string>(
+      decode_field(as_text(message.data), field, storage.size_bytes));
+  return {as_bytes(*values), values};
 }
 
 }  // namespace
@@ -46,8 +72,9 @@ Bytes record_bytes(const Model& model, const Record& record,
 
 Bytes storage_bytes(const Model& model, const Storage& storage,
                     const Limits& limits) {
+  if (storage.field != kNoIndex) return decoded_bytes(model, storage, limits);
   if (storage.memory.data() != nullptr) {
-    return {std::as_bytes(std::span(storage.memory)), nullptr};
+    return {as_bytes(storage.memory), nullptr};
   }
   if (storage.record == kNoIndex) {
     throw Error(ErrorKind::kUnsupported,

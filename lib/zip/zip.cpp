@@ -124,7 +124,7 @@ Record read_central_header(ByteReader* in) {
   }
   Record record;
   record.has_local_header = true;
-  record.has_crc = true;
+  record.checksum = Checksum::kCrc32;
   in->u16("version made by");
   in->u16("version needed");
   record.encrypted = in->u16("flags") & kEncryptedFlag;

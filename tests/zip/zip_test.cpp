@@ -61,7 +61,7 @@ TEST(Zip, ListsItsRecordsInOrder) {
   EXPECT_EQ(record.stored_bytes, 7u);
   EXPECT_EQ(record.offset, 36u);
   EXPECT_EQ(record.method, 0);
-  EXPECT_TRUE(record.has_crc);
+  EXPECT_EQ(record.checksum, Checksum::kCrc32);
   EXPECT_TRUE(record.has_local_header);
   EXPECT_FALSE(record.encrypted);
 }

@@ -35,6 +35,12 @@ enum class DType : uint8_t {
   kQUInt4x2,        // Two values a byte, the first in the low half.
   kQUInt2x4,        // Four values a byte, the first in the low bits.
   kFloat4E2M1FNx2,  // Two values a byte; torch counts bytes as elements.
+  kUInt2,         // Packed, as are the next four: the first in the low bits of
+  kInt2,          // a byte. 2 bits each, four a byte.
+  kUInt4,         // 4 bits each, two a byte.
+  kInt4,          //
+  kFloat4E2M1FN,  //
+  kString,  // Bytes of any length: TensorDetails::string_bytes of them all.
   kOpaque,  // NumPy strings, dates, records: TensorDetails::opaque_type.
 };
 
@@ -45,6 +51,7 @@ enum class DTypeClass : uint8_t {
   kFloat,
   kComplex,
   kQuantized,
+  kString,
   kOpaque,
 };
 
@@ -54,7 +61,8 @@ struct DTypeInfo {
   const char* name;  // torch's: "float32", "float8_e4m3fn", "quint8".
   DTypeClass type_class;
   // Bits an element takes in memory; 0 for kOpaque, whose size is the tensor's
-  // own. A row's bits round up to whole bytes.
+  // own, and kString, whose elements differ. A row's bits round up to whole
+  // bytes.
   uint8_t bits;
   // Of `torch.<name>`, the typed storage class in a pickle; null if none.
   const char* storage_class;
@@ -63,6 +71,9 @@ struct DTypeInfo {
 };
 
 const DTypeInfo& dtype_info(DType dtype);
+
+// Whether its values are numbers: false for kString and kOpaque.
+bool is_numeric(DType dtype);
 
 // The row of torch's name ("float32", also "half", "long", …), of a storage
 // class ("FloatStorage"), of a safetensors name ("F32"). Null if unknown.

@@ -19,6 +19,8 @@ namespace tsinspect {
 
 class File;  // A mapped file; see values.h for reading from it.
 
+struct Dataflow;  // The graphs of an ONNX or TensorFlow model; see dataflow.h.
+
 namespace torchscript {
 class Library;  // Parsed TorchScript; see program.h for what is in it.
 }
@@ -37,28 +39,43 @@ enum class Form : uint8_t {
   kSafetensors,        // safetensors
   kNumpy,              // numpy
   kPickle,             // pickle
+  kOnnx,               // onnx
+  kTfSavedModel,       // tf-saved-model
+  kTfCheckpoint,       // tf-checkpoint
+  kTfFrozenPb,         // tf-frozen-pb: a GraphDef or a MetaGraphDef
 };
 
 const char* to_string(Form form);
 
 // What a tensor is to its model, as far as the file says.
 enum class Role : uint8_t {
-  kParameter,  // parameter
-  kBuffer,     // buffer
-  kAttribute,  // attribute: of a scripted module, neither of the two above
-  kConstant,   // constant
-  kTensor,     // tensor: the file does not say, as in a state_dict
+  kParameter,    // parameter
+  kBuffer,       // buffer
+  kAttribute,    // attribute: of a scripted module, neither of the two above;
+                 // of a node of a graph
+  kConstant,     // constant
+  kTensor,       // tensor: the file does not say, as in a state_dict
+  kInitializer,  // initializer: of an ONNX graph
+  kVariable,     // variable: TensorFlow's
 };
 
 const char* to_string(Role role);
 
+// What a record's checksum is of.
+enum class Checksum : uint8_t {
+  kNone,
+  kCrc32,         // Of the inflated bytes: zip's.
+  kMaskedCrc32c,  // Of the bytes, rotated and added to: TensorFlow's.
+};
+
 // One member of the container: a zip or tar entry, a safetensors tensor's
-// bytes, a storage in a legacy stream.
+// bytes, a storage in a legacy stream, the data of an ONNX tensor or of a
+// TensorFlow variable.
 struct Record {
   // Views into the file's own directory.
   std::string_view name;
   uint32_t file = 0;   // Index into Model::files.
-  uint32_t crc32 = 0;  // Of the inflated bytes; 0 where not recorded.
+  uint32_t crc32 = 0;  // The checksum as recorded; 0 where there is none.
   // Of the local header in a zip, of the payload elsewhere; see
   // payload_offset() in values.h.
   uint64_t offset = 0;
@@ -66,8 +83,23 @@ struct Record {
   uint64_t size_bytes = 0;    // Once inflated.
   uint16_t method = 0;        // Zip's: 0 stored, 8 deflated.
   bool encrypted = false;
-  bool has_crc = false;
+  Checksum checksum = Checksum::kNone;
   bool has_local_header = false;  // `offset` is that of a zip's local header.
+};
+
+// A repeated field of a protobuf message whose items are a tensor's elements.
+struct EncodedField {
+  enum class Item : uint8_t {
+    kVarint,
+    kFixed32,
+    kFixed64,
+    kBytes,  // Decoded: of each item its length, 64 bits, and its bytes.
+  };
+  uint32_t number = 0;         // Of the field.
+  Item item = Item::kVarint;   // As the message's definition has it.
+  uint8_t item_bytes = 0;      // Of a decoded number: its lowest ones are kept.
+  bool repeats_last = false;   // Items that are not there are as the last one.
+  uint64_t message_bytes = 0;  // The message begins where the storage does.
 };
 
 // Memory that tensors view, as it lies in a file.
@@ -78,7 +110,8 @@ struct Storage {
   uint32_t tensors = 0;        // How many rows of Model::tensors view it.
   uint64_t offset = 0;         // In the record's inflated bytes.
   std::string_view memory;     // Bytes that lie in a pickle, instead of those.
-  uint64_t size_bytes = 0;
+  uint32_t field = kNoIndex;   // Index into Model::fields, if it is encoded.
+  uint64_t size_bytes = 0;     // Decoded.
   bool big_endian = false;
 };
 
@@ -123,8 +156,14 @@ struct TensorDetails {
   std::string python_class;   // Of a tensor subclass: "my.module.MyTensor".
   std::string opaque_type;    // NumPy's type string for DType::kOpaque: "<U5".
   uint32_t opaque_bytes = 0;  // An element's size for DType::kOpaque.
-  bool conjugate = false;     // The values are the conjugate of the bytes.
-  bool negative = false;      // The values are the negative of the bytes.
+  // Of all elements for DType::kString: 8 for each, and their texts' lengths.
+  uint64_t string_bytes = 0;
+  // Tensors that say what real numbers this one's integers stand for, in a
+  // graph that quantises; empty if none do.
+  std::string scale;
+  std::string zero_point;
+  bool conjugate = false;  // The values are the conjugate of the bytes.
+  bool negative = false;   // The values are the negative of the bytes.
 };
 
 struct Tensor {
@@ -142,7 +181,8 @@ struct Tensor {
 
   // Product of the shape; readers have checked that it does not overflow.
   uint64_t elements() const;
-  // Bits of an element: the dtype's, or the details' for kOpaque.
+  // Bits of an element: the dtype's, or the details' for kOpaque. 0 for
+  // kString.
   uint64_t element_bits() const;
   // Bytes of the values laid out contiguously.
   uint64_t size_bytes() const;
@@ -226,6 +266,7 @@ struct Model {
 
   std::vector<Record> records;
   std::vector<Storage> storages;
+  std::vector<EncodedField> fields;
   std::vector<Tensor> tensors;
   std::vector<PathStep> paths;
   std::vector<Module> modules;  // Each before its children.
@@ -247,6 +288,10 @@ struct Model {
   // The archive's TorchScript source, parsed down to signatures; null for a
   // file of any other form.
   std::shared_ptr<const torchscript::Library> source;
+
+  // The graphs of an ONNX or TensorFlow model; null for any other form, and
+  // for a checkpoint.
+  std::shared_ptr<const Dataflow> dataflow;
 };
 
 // Reads the model at `path`: a file of any form the library knows, told by its

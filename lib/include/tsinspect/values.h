@@ -36,7 +36,8 @@ Bytes storage_bytes(const Model& model, const Storage& storage,
 // Calls `sink` with the tensor's values in logical (row-major) order, as
 // contiguous little-endian bytes, a bounded piece at a time. Strides, byte
 // order and the conjugate and negative bits are resolved; quantised values stay
-// integers. Throws Error(kUnsupported) for a tensor without data.
+// integers; a string is its length, 64 bits, and its bytes. Throws
+// Error(kUnsupported) for a tensor without data.
 void read_values(const Model& model, const Tensor& tensor,
                  const std::function<void(std::span<const std::byte>)>& sink,
                  const Limits& limits = {});
@@ -83,18 +84,22 @@ class ElementReader {
                 const Limits& limits = {});
 
   // The element at `index` (one number a dimension, each in range) as torch
-  // prints it: "0.25", "nan", "1+2j", "True"; quantised values dequantised.
+  // prints it: "0.25", "nan", "1+2j", "True"; quantised values dequantised,
+  // strings quoted.
   std::string text(std::span<const int64_t> index) const;
 
-  // The element as a real number. Complex: the magnitude. kOpaque: NaN.
+  // The element as a real number. Complex: the magnitude. kOpaque and
+  // kString: NaN.
   double real(std::span<const int64_t> index) const;
 
  private:
   // Little-endian bytes of the element at `index`.
   std::vector<std::byte> raw(std::span<const int64_t> index) const;
+  void find_strings();
 
   const Tensor& tensor_;
   Bytes bytes_;
+  std::vector<std::string_view> strings_;  // Of kString; views into bytes_.
   bool big_endian_ = false;
 };
 
