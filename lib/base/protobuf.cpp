@@ -124,7 +124,11 @@ class FieldDecoder {
   }
 
   void room_for(uint64_t bytes) const {
-    if (bytes > size_bytes_ - out_.size()) fail();
+    if (bytes <= size_bytes_ - out_.size()) return;
+    throw Error(ErrorKind::kMalformed,
+                fmt::format("field {} has more values than the {} bytes that "
+                            "the shape needs",
+                            field_.number, size_bytes_));
   }
 
   [[noreturn]] void fail() const {
