@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/printable.h"
+#include "render/node.h"
 #include "render/text.h"
 #include "tsinspect/names.h"
 #include "tsinspect/object_tree.h"
@@ -36,6 +37,7 @@ void fail_not_found(const Model& model, std::string_view name) {
     }
   }
   std::vector<std::string_view> names(keys.begin(), keys.end());
+  for (std::string_view node : names_in_graphs(model)) names.push_back(node);
   for (const Tensor& tensor : model.tensors) {
     if (tensor.display_name().starts_with(prefix)) {
       throw Error(ErrorKind::kNotFound,

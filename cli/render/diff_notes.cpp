@@ -60,8 +60,10 @@ DiffCounts::DiffCounts(const Diff& diff) {
     reshaped += pair.change == Change::kShape;
     without_data += pair.change == Change::kData;
     renamed += pair.renamed;
+    relaid += pair.layout.has_value();
     derived += pair.derived;
-    if (pair.change != Change::kNone || pair.renamed || pair.derived) continue;
+    bool is_other = pair.renamed || pair.derived || pair.layout;
+    if (pair.change != Change::kNone || is_other) continue;
     ++equal;
     within_tolerance += pair.values && pair.values->different > 0;
     other_bits += pair.other_bits;

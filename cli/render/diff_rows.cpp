@@ -41,16 +41,19 @@ std::string type_and_shape(const Tensor& tensor) {
 std::string change_text(const DiffView& view, const TensorDiff& pair) {
   const Tensor& a = view.a.tensors[pair.a];
   const Tensor& b = view.b.tensors[pair.b];
+  std::string layout = pair.layout ? pair.layout->name : std::string();
+  std::string behind = layout.empty() ? layout : ", " + layout;
   switch (pair.change) {
     case Change::kNone:
+      if (!pair.renamed) return layout;
       return "renamed from " +
-             (a.name.empty() ? "''" : printable(a.display_name()));
+             (a.name.empty() ? "''" : printable(a.display_name())) + behind;
     case Change::kValue:
-      return "values";
+      return "values" + behind;
     case Change::kDType:
       if (a.dtype == b.dtype) return "quantization";
-      return fmt::format("{} → {}", dtype_info(a.dtype).name,
-                         dtype_info(b.dtype).name);
+      return fmt::format("{} → {}{}", dtype_info(a.dtype).name,
+                         dtype_info(b.dtype).name, behind);
     case Change::kShape:
       if (a.dtype == b.dtype) {
         return shape_text(a.shape) + " → " + shape_text(b.shape);
@@ -142,7 +145,8 @@ std::vector<Item> all_items(const DiffView& view) {
   std::vector<Item> items;
   const Diff& diff = view.diff;
   for (const TensorDiff& pair : diff.pairs) {
-    if (pair.change == Change::kNone && !pair.renamed) continue;
+    bool is_other = pair.renamed || pair.layout;
+    if (pair.change == Change::kNone && !is_other) continue;
     DiffRow row;
     row.name = pair.name;
     row.what = change_text(view, pair);
@@ -153,7 +157,9 @@ std::vector<Item> all_items(const DiffView& view) {
       row.elements = row.values->elements;
     }
     items.push_back({std::move(row),
-                     pair.renamed ? &Counts::renamed : &Counts::changed,
+                     pair.change == Change::kNone && pair.renamed
+                         ? &Counts::renamed
+                         : &Counts::changed,
                      pair.a});
   }
   for (size_t i = 0; i < diff.removed.size(); ++i) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/printable.h"
+#include "render/dataflow.h"
 #include "render/info.h"
 #include "render/layers.h"
 #include "render/text.h"
@@ -281,6 +282,11 @@ void print_info(Output& out, const std::string& file, const Model& model,
   print_storages(lines, model, summary);
   print_top_level(lines, model, summary);
   print_settings(lines, model, summary);
+  if (model.dataflow != nullptr) {
+    for (const auto& [label, text] : dataflow_lines(model)) {
+      lines.add(label, text);
+    }
+  }
   print_modules(lines, model);
   print_layers(lines, model, layers);
   print_hooks(lines, model);

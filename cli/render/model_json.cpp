@@ -56,6 +56,10 @@ void write_details(Json& json, const TensorDetails& details) {
   if (!details.opaque_type.empty()) {
     json.member("opaque_type", details.opaque_type);
   }
+  if (!details.scale.empty()) json.member("scale", details.scale);
+  if (!details.zero_point.empty()) {
+    json.member("zero_point", details.zero_point);
+  }
   if (details.conjugate) json.member("conjugate", true);
   if (details.negative) json.member("negative", true);
 }

@@ -85,11 +85,24 @@ std::vector<bool> named_rows(const Model& model,
 }
 
 DType dtype_of(const Tensor& tensor, const ExportOptions& options) {
-  return options.dtype && converts_from(tensor) ? *options.dtype : tensor.dtype;
+  if (!options.dtype || !converts_from(tensor)) return tensor.dtype;
+  bool to_integer = dtype_info(*options.dtype).type_class != DTypeClass::kFloat;
+  bool stays = to_integer && !is_packed_integer(tensor.dtype);
+  return stays ? tensor.dtype : *options.dtype;
+}
+
+// Texts are left out, unless they are named, where the format has no place for
+// them: what they say is mostly about the file.
+bool is_left_out(const Tensor& tensor, const ExportOptions& options,
+                 const Writer& writer) {
+  return options.names.empty() && tensor.dtype == DType::kString &&
+         !writer.holds(tensor, tensor.dtype);
 }
 
 std::vector<ExportedTensor> pick(const Model& model,
-                                 const ExportOptions& options) {
+                                 const ExportOptions& options,
+                                 const Writer& writer,
+                                 std::vector<uint32_t>* left_out) {
   std::vector<ExportedTensor> rows;
   std::vector<bool> wanted = named_rows(model, options.names);
   std::vector<uint32_t> ties = tied_tensors(model);
@@ -98,6 +111,10 @@ std::vector<ExportedTensor> pick(const Model& model,
     const Tensor& tensor = model.tensors[i];
     std::string_view shown = tensor.display_name();
     if (!wanted[i] || !options.filter.matches(tensor.name, shown)) continue;
+    if (is_left_out(tensor, options, writer)) {
+      left_out->push_back(i);
+      continue;
+    }
     std::string_view name = options.recovered_names ? shown : tensor.name;
     ExportedTensor row = {.tensor = i,
                           .name = new_name(name, options),
@@ -155,6 +172,10 @@ void check_names(const ExportJob& job, const Writer& writer) {
 
 const char* advice(const Tensor& tensor) {
   DTypeClass type_class = dtype_info(tensor.dtype).type_class;
+  if (is_packed_integer(tensor.dtype)) {
+    return type_class == DTypeClass::kSigned ? "convert it with --dtype int8"
+                                             : "convert it with --dtype uint8";
+  }
   if (!converts_from(tensor)) return "leave it out with --filter";
   return type_class == DTypeClass::kQuantized
              ? "--dtype float32 dequantises it"
@@ -205,12 +226,15 @@ void set(std::vector<std::pair<std::string, std::string>>* metadata,
 }
 
 // What a safetensors file says of itself is kept. Readers of those ask which
-// framework's layout the tensors have; ours is torch's.
+// framework's layout the tensors have; but TensorFlow's, ours is torch's.
 std::vector<std::pair<std::string, std::string>> metadata_of(
     const Model& model, const ExportOptions& options) {
   std::vector<std::pair<std::string, std::string>> metadata;
+  bool is_tensorflow = model.form == Form::kTfSavedModel ||
+                       model.form == Form::kTfCheckpoint ||
+                       model.form == Form::kTfFrozenPb;
   if (model.form != Form::kSafetensors) {
-    metadata.emplace_back("format", "pt");
+    metadata.emplace_back("format", is_tensorflow ? "tf" : "pt");
   } else if (model.root != kNoObject) {
     auto items = model.objects.items(model.root);
     for (size_t i = 0; i + 1 < items.size(); i += 2) {
@@ -260,7 +284,8 @@ ExportResult export_tensors(const Model& model, const std::string& path,
   if (model.stopped) throw *model.stopped;
   const Writer& writer = writer_of(*format);
   ExportJob job(model, options, limits);
-  job.tensors = pick(model, options);
+  std::vector<uint32_t> left_out;
+  job.tensors = pick(model, options, writer, &left_out);
   check_names(job, writer);
   check_tensors(job, writer);
   check_ties(job, writer, options.ties);
@@ -278,6 +303,7 @@ ExportResult export_tensors(const Model& model, const std::string& path,
   result.file_bytes = file.position();
   file.commit();
   result.tensors = std::move(job.tensors);
+  result.left_out = std::move(left_out);
   result.keeps_ties = writer.keeps_ties;
   result.dropped_metadata = !format->has_metadata &&
                             model.form == Form::kSafetensors &&

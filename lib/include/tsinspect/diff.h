@@ -91,13 +91,28 @@ enum class Change : uint8_t {
 
 const char* to_string(Change change);
 
+// How B has A's values in another order: A cut into the dimensions of
+// `shape_a` and those put in another order is B cut into `shape_b`.
+struct Layout {
+  // "HWIO→OIHW" for what a layer's kernel is known by; "transposed",
+  // "transposed (1, 2, 0)", "reshaped"; "transposed, inputs [16, 8]→[8, 16]"
+  // where the inputs are a flattened image; "reordered" where the same values
+  // stand in no such order, and the rest is empty.
+  std::string name;
+  std::vector<int64_t> shape_a;
+  std::vector<int64_t> shape_b;
+  std::vector<int64_t> order;  // Dimension i of B is order[i] of A.
+};
+
 struct TensorDiff {
   std::string name;  // The one in common: of B, without prefixes.
   uint32_t a = 0;    // Rows of Model::tensors.
   uint32_t b = 0;
   Change change = Change::kNone;
-  // Matched by content, not by name.
+  // Matched by content, or as another framework's name for it.
   bool renamed = false;
+  // Set where B has the values in another order: they were compared so.
+  std::optional<Layout> layout;
   // One is a frozen model's constant that was made of the other, by folding or
   // transposing: their values are not compared.
   bool derived = false;

@@ -59,6 +59,8 @@ enum class Role : uint8_t {
   kVariable,     // variable: TensorFlow's
 };
 
+constexpr size_t kRoleCount = 7;
+
 const char* to_string(Role role);
 
 // What a record's checksum is of.

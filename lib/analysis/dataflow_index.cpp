@@ -1,0 +1,101 @@
+#include "analysis/dataflow_index.h"
+
+namespace tsinspect {
+
+std::string_view producer_name(std::string_view value) {
+  if (is_control(value)) value.remove_prefix(1);
+  return value.substr(0, value.find(':'));
+}
+
+namespace {
+
+// Which output "node:1" or "node:port:1" is.
+uint32_t output_number(std::string_view value) {
+  size_t colon = value.rfind(':');
+  if (colon == value.npos) return 0;
+  uint32_t number = 0;
+  for (char c : value.substr(colon + 1)) {
+    if (c < '0' || c > '9' || number > 100'000) return 0;
+    number = number * 10 + static_cast<uint32_t>(c - '0');
+  }
+  return number;
+}
+
+}  // namespace
+
+DataflowIndex::DataflowIndex(const Model& model)
+    : model_(model),
+      flow_(*model.dataflow),
+      is_onnx_(model.form == Form::kOnnx) {
+  for (uint32_t i = 0; i < model_.tensors.size(); ++i) {
+    tensors_.try_emplace(model_.tensors[i].name, i);
+  }
+  for (uint32_t i = 0; i < flow_.graphs.size(); ++i) add_graph(i);
+}
+
+void DataflowIndex::add(uint32_t graph, std::string_view name,
+                        ValueSource source) {
+  if (!name.empty()) sources_.try_emplace({graph, name}, source);
+}
+
+void DataflowIndex::add_graph(uint32_t graph) {
+  using Kind = ValueSource::Kind;
+  const DataflowGraph& row = flow_.graphs[graph];
+  for (uint32_t at : row.nodes) {
+    const DataflowNode& node = flow_.nodes[at];
+    uint32_t output = 0;
+    for (std::string_view name : flow_.of(node.outputs)) {
+      add(graph, name, {Kind::kNode, graph, at, output++});
+    }
+  }
+  for (uint32_t i = 0; i < row.inputs.size(); ++i) {
+    // An old ONNX model lists its initializers among its inputs.
+    std::string_view name = row.inputs[i].name;
+    if (is_onnx_ && tensor_in(graph, name) != kNoIndex) continue;
+    add(graph, producer_name(name), {Kind::kInput, graph, i, 0});
+  }
+}
+
+uint32_t DataflowIndex::tensor_in(uint32_t graph, std::string_view name) const {
+  const std::string& scope = flow_.graphs[graph].scope;
+  if (!scope.empty()) {
+    std::string full = scope;
+    full += '/';
+    full += name;
+    auto place = tensors_.find(full);
+    return place == tensors_.end() ? kNoIndex : place->second;
+  }
+  auto place = tensors_.find(name);
+  return place == tensors_.end() ? kNoIndex : place->second;
+}
+
+ValueSource DataflowIndex::find(uint32_t graph, std::string_view value) const {
+  std::string_view name = is_onnx_ ? value : producer_name(value);
+  // Graphs in nodes see what is around them; they nest no deeper than the
+  // reader allows.
+  while (graph < flow_.graphs.size()) {
+    auto place = sources_.find({graph, name});
+    if (place != sources_.end()) {
+      ValueSource source = place->second;
+      if (!is_onnx_) source.output = output_number(value);
+      return source;
+    }
+    uint32_t tensor = is_onnx_ ? tensor_in(graph, name) : kNoIndex;
+    if (tensor != kNoIndex) {
+      return {ValueSource::Kind::kTensor, graph, tensor, 0};
+    }
+    uint32_t parent = flow_.graphs[graph].parent;
+    if (parent >= flow_.nodes.size()) break;
+    graph = flow_.nodes[parent].graph;
+  }
+  return {};
+}
+
+uint32_t DataflowIndex::tensor_of(const DataflowNode& node) const {
+  bool is_constant = node.op == "Const" || node.op == "Constant";
+  auto outputs = flow_.of(node.outputs);
+  if (!is_constant || outputs.empty()) return kNoIndex;
+  return tensor_in(node.graph, outputs[0]);
+}
+
+}  // namespace tsinspect
