@@ -130,6 +130,15 @@ void write_diff(Json& json, const DiffView& view) {
     json.value(original.tensors[row].name);
   }
   json.end_array();
+  auto write_own = [&](const char* key, const Model& model,
+                       const std::vector<uint32_t>& rows) {
+    json.key(key);
+    json.begin_array();
+    for (uint32_t row : rows) json.value(model.tensors[row].name);
+    json.end_array();
+  };
+  write_own("forms_own_a", view.a, diff.forms_own.a);
+  write_own("forms_own_b", view.b, diff.forms_own.b);
   json.member("equal", counts.equal);
   json.member("within_tolerance", counts.within_tolerance);
   write_objects(json, view);

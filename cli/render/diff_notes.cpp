@@ -89,6 +89,14 @@ std::vector<std::string> diff_notes(const DiffView& view) {
         counted(made, "tensor") +
         " made by freezing: folded biases, parts of tensors, numbers");
   }
+  for (const auto& [model, rows] :
+       {std::pair('A', &diff.forms_own.a), std::pair('B', &diff.forms_own.b)}) {
+    if (rows->empty()) continue;
+    notes.push_back(fmt::format(
+        "{} of {} that only its form has: numbers of its graph, texts, counts "
+        "of batches",
+        counted(rows->size(), "tensor"), model));
+  }
   if (!diff.wrapper_b.empty()) {
     notes.push_back(wrapper_note('B', diff.wrapper_b));
   }

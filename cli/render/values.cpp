@@ -136,7 +136,6 @@ class Printer {
         return real_.text(real) + (second.starts_with('-') ? "" : "+") +
                second + 'j';
       }
-      case DTypeClass::kString:
       case DTypeClass::kOpaque:
         return printable(part_.text());
       default:

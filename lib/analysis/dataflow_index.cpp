@@ -27,10 +27,28 @@ DataflowIndex::DataflowIndex(const Model& model)
     : model_(model),
       flow_(*model.dataflow),
       is_onnx_(model.form == Form::kOnnx) {
-  for (uint32_t i = 0; i < model_.tensors.size(); ++i) {
-    tensors_.try_emplace(model_.tensors[i].name, i);
-  }
+  add_tensors();
   for (uint32_t i = 0; i < flow_.graphs.size(); ++i) add_graph(i);
+}
+
+// A tensor of a graph in a node or of a function has that graph's scope as the
+// step before its name.
+void DataflowIndex::add_tensors() {
+  std::unordered_map<std::string_view, uint32_t> scopes;
+  for (uint32_t i = 0; i < flow_.graphs.size(); ++i) {
+    scopes.try_emplace(flow_.graphs[i].scope, i);
+  }
+  auto graph_of = [&](const Tensor& tensor) {
+    if (tensor.path >= model_.paths.size()) return uint32_t{0};
+    uint32_t parent = model_.paths[tensor.path].parent;
+    if (parent >= model_.paths.size()) return uint32_t{0};
+    auto place = scopes.find(model_.objects.bytes(model_.paths[parent].key));
+    return place == scopes.end() ? 0 : place->second;
+  };
+  for (uint32_t i = 0; i < model_.tensors.size(); ++i) {
+    const Tensor& tensor = model_.tensors[i];
+    tensors_.try_emplace({graph_of(tensor), tensor.name}, i);
+  }
 }
 
 void DataflowIndex::add(uint32_t graph, std::string_view name,
@@ -57,15 +75,14 @@ void DataflowIndex::add_graph(uint32_t graph) {
 }
 
 uint32_t DataflowIndex::tensor_in(uint32_t graph, std::string_view name) const {
+  auto place = tensors_.find({graph, name});
+  if (place != tensors_.end()) return place->second;
   const std::string& scope = flow_.graphs[graph].scope;
-  if (!scope.empty()) {
-    std::string full = scope;
-    full += '/';
-    full += name;
-    auto place = tensors_.find(full);
-    return place == tensors_.end() ? kNoIndex : place->second;
-  }
-  auto place = tensors_.find(name);
+  if (scope.empty()) return kNoIndex;
+  std::string full = scope;
+  full += '/';
+  full += name;
+  place = tensors_.find({0, full});
   return place == tensors_.end() ? kNoIndex : place->second;
 }
 

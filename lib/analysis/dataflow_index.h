@@ -59,6 +59,7 @@ class DataflowIndex {
     }
   };
 
+  void add_tensors();
   void add_graph(uint32_t graph);
   void add(uint32_t graph, std::string_view name, ValueSource source);
   uint32_t tensor_in(uint32_t graph, std::string_view name) const;
@@ -67,7 +68,9 @@ class DataflowIndex {
   const Dataflow& flow_;
   bool is_onnx_;
   std::unordered_map<Key, ValueSource, Hash> sources_;
-  std::unordered_map<std::string_view, uint32_t> tensors_;  // By name.
+  // By name, and the graph that a tensor's key path says it is in; the first
+  // one if it says nothing.
+  std::unordered_map<Key, uint32_t, Hash> tensors_;
 };
 
 }  // namespace tsinspect

@@ -75,6 +75,7 @@ class Differ {
     diff_.absorbed = take_absorbed(a_, b_, &match);
     auto renames = take_renames(a_, b_, options_, &match, &diff_.failures);
     for (Rename& row : renames) add_pair(match, &row);
+    diff_.forms_own = take_forms_own(a_, b_, &match);
     std::stable_sort(diff_.pairs.begin(), diff_.pairs.end(),
                      [](const auto& x, const auto& y) { return x.a < y.a; });
     diff_.added = std::move(match.only_b);
@@ -130,8 +131,10 @@ class Differ {
           pair.change == Change::kShape || pair.change == Change::kValue;
       if (!may_be || pair.layout) continue;
       try {
-        pair.layout = find_layout(a_, a_.tensors[pair.a], b_,
+        auto layout = find_layout(a_, a_.tensors[pair.a], b_,
                                   b_.tensors[pair.b], options_.limits);
+        // The shape says it all.
+        if (layout && layout->name != "reshaped") pair.layout = layout;
       } catch (const Error& error) {
         diff_.failures.push_back({false, pair.a, error});
       }

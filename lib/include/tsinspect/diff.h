@@ -224,11 +224,21 @@ struct Absorbed {
   std::vector<uint32_t> made;
 };
 
+// Tensors that only one of two models of different forms has because of its
+// form: the numbers and texts in a graph, counts of batches, TensorFlow's
+// texts about a checkpoint. They are no differences. Rows of the models'
+// tensors.
+struct FormsOwn {
+  std::vector<uint32_t> a;
+  std::vector<uint32_t> b;
+};
+
 struct Diff {
   std::vector<TensorDiff> pairs;  // In A's order, equal ones too.
   std::vector<uint32_t> added;    // Rows of B's tensors, in B's order.
   std::vector<uint32_t> removed;  // Rows of A's.
   Absorbed absorbed;
+  FormsOwn forms_own;
   std::vector<std::string> added_names;  // As in common, for each of `added`.
   std::vector<std::string> removed_names;
   // "module.": what the names of a model had stripped, because more of them
