@@ -28,7 +28,10 @@ Slice slice_of(const Tensor& tensor, std::string_view slice) {
 }
 
 void fail_not_found(const Model& model, std::string_view name) {
-  std::string message = "no tensor or object is named " + quoted(name);
+  std::string message = model.dataflow != nullptr
+                            ? "no tensor, node or graph is named "
+                            : "no tensor or object is named ";
+  message += quoted(name);
   std::string prefix = std::string(name) + '.';
   std::vector<std::string> keys;
   if (model.root != kNoObject) {

@@ -77,9 +77,11 @@ void print_uses(Output& out, const std::vector<OperatorCount>& rows) {
   for (const OperatorCount& row : rows) {
     for (const OperatorUse& use : row.uses) uses.push_back({&row, &use});
   }
-  const Column columns[] = {{.title = "operator", .shrink = 1},
-                            {.title = "function", .shrink = 2},
-                            {.title = "place", .shrink = 3}};
+  bool is_graph = !uses.empty() && uses[0].second->place.record.empty();
+  const Column columns[] = {
+      {.title = "operator", .shrink = 1},
+      {.title = is_graph ? "node" : "function", .shrink = 2},
+      {.title = is_graph ? "offset" : "place", .shrink = 3}};
   print_table(out, columns, uses.size(), [&](size_t i, Cells& cells) {
     cells.text(uses[i].first->name);
     cells.text(where_text(*uses[i].second));

@@ -38,22 +38,17 @@ std::string type_and_shape(const Tensor& tensor) {
          shape_text(tensor.shape);
 }
 
-std::string change_text(const DiffView& view, const TensorDiff& pair) {
-  const Tensor& a = view.a.tensors[pair.a];
-  const Tensor& b = view.b.tensors[pair.b];
-  std::string layout = pair.layout ? pair.layout->name : std::string();
-  std::string behind = layout.empty() ? layout : ", " + layout;
-  switch (pair.change) {
+// "[2] → [3]"; empty where only the name or the layout is another.
+std::string kind_text(const Tensor& a, const Tensor& b, Change change) {
+  switch (change) {
     case Change::kNone:
-      if (!pair.renamed) return layout;
-      return "renamed from " +
-             (a.name.empty() ? "''" : printable(a.display_name())) + behind;
+      return {};
     case Change::kValue:
-      return "values" + behind;
+      return "values";
     case Change::kDType:
       if (a.dtype == b.dtype) return "quantization";
-      return fmt::format("{} → {}{}", dtype_info(a.dtype).name,
-                         dtype_info(b.dtype).name, behind);
+      return fmt::format("{} → {}", dtype_info(a.dtype).name,
+                         dtype_info(b.dtype).name);
     case Change::kShape:
       if (a.dtype == b.dtype) {
         return shape_text(a.shape) + " → " + shape_text(b.shape);
@@ -63,6 +58,20 @@ std::string change_text(const DiffView& view, const TensorDiff& pair) {
       return a.storage == kNoIndex ? "no data in A" : "no data in B";
   }
   return {};
+}
+
+std::string change_text(const DiffView& view, const TensorDiff& pair) {
+  const Tensor& a = view.a.tensors[pair.a];
+  std::string text = kind_text(a, view.b.tensors[pair.b], pair.change);
+  auto add = [&](const std::string& part) {
+    text += (text.empty() ? "" : ", ") + part;
+  };
+  if (pair.renamed) {
+    add("renamed from " +
+        (a.name.empty() ? "''" : printable(a.display_name())));
+  }
+  if (pair.layout) add(pair.layout->name);
+  return text;
 }
 
 // The first `parts` parts of a dotted name; the whole one if it has no more.

@@ -57,7 +57,11 @@ void join(std::string* text, const std::string& part,
   *text += part;
 }
 
-void print_producer(Lines& lines, const Producer& producer) {
+void print_producer(Lines& lines, const Model& model) {
+  const Producer& producer = model.producer;
+  // What ONNX calls the version of its files.
+  const char* version =
+      model.form == Form::kOnnx ? "IR version " : "file version ";
   std::string text;
   if (!producer.torch_version.empty()) {
     join(&text, "torch " + printable(producer.torch_version, kNameColumns));
@@ -66,8 +70,7 @@ void print_producer(Lines& lines, const Producer& producer) {
     join(&text, printable(producer.metadata, kNameColumns));
   }
   if (!producer.file_version.empty()) {
-    join(&text,
-         "file version " + printable(producer.file_version, kNameColumns));
+    join(&text, version + printable(producer.file_version, kNameColumns));
   }
   join(&text, producer.big_endian ? "big-endian" : "little-endian");
   lines.add("producer", text);
@@ -276,7 +279,7 @@ void print_info(Output& out, const std::string& file, const Model& model,
                 const Summary& summary, std::span<const Layer> layers) {
   out.print("{}: {}\n", printable(file), to_string(model.form));
   Lines lines(out);
-  print_producer(lines, model.producer);
+  print_producer(lines, model);
   print_sizes(lines, model, summary);
   print_tensors(lines, summary);
   print_storages(lines, model, summary);
