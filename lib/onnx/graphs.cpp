@@ -89,7 +89,7 @@ GraphReader::Graph GraphReader::add_graph(const GraphParts& parts,
   row.message = parts.message;
   Graph graph;
   graph.index = static_cast<uint32_t>(flow_->graphs.size());
-  graph.step = add_step(row.scope, place.step);
+  graph.step = add_step(local_scope(row), place.step);
   graph.depth = place.depth;
   flow_->graphs.push_back(std::move(row));
   return graph;
@@ -102,6 +102,15 @@ std::string GraphReader::unique_scope(std::string scope) {
     unique = fmt::format("{}#{}", scope, ++renamed_scopes_ + 1);
   }
   return unique;
+}
+
+// Its scope behind that of the graph it is in.
+std::string_view GraphReader::local_scope(const DataflowGraph& graph) const {
+  std::string_view scope = graph.scope;
+  if (graph.parent == kNoIndex) return scope;
+  uint32_t outer = flow_->nodes[graph.parent].graph;
+  size_t size = flow_->graphs[outer].scope.size();
+  return scope.substr(size == 0 ? 0 : size + 1);
 }
 
 uint32_t GraphReader::add_step(std::string_view scope, uint32_t parent) {
