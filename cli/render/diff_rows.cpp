@@ -74,11 +74,12 @@ std::string change_text(const DiffView& view, const TensorDiff& pair) {
   return text;
 }
 
-// The first `parts` parts of a dotted name; the whole one if it has no more.
+// The first `parts` parts of a name, dotted or with slashes; the whole one if
+// it has no more.
 std::string_view beginning(std::string_view name, size_t parts) {
   size_t end = 0;
   for (size_t i = 0; i < parts; ++i) {
-    end = name.find('.', end + (i > 0));
+    end = name.find_first_of("./", end + (i > 0));
     if (end == std::string_view::npos) return name;
   }
   return name.substr(0, end);
@@ -115,7 +116,11 @@ class Folder {
       DiffRow& row = rows_[i];
       if (row.of <= 1) continue;
       row.worst = row.worst.empty() ? firsts_[i]->name : row.worst;
-      row.name = std::string(beginning(firsts_[i]->name, parts_)) + ".*";
+      std::string_view first = firsts_[i]->name;
+      std::string_view begin = beginning(first, parts_);
+      bool is_whole = begin.size() == first.size();
+      row.name =
+          std::string(begin) + (is_whole ? '.' : first[begin.size()]) + '*';
       row.what = join(counts_[i], row.of);
     }
     return std::move(rows_);

@@ -211,9 +211,7 @@ void recover_names_of_both(Model* a, Model* b) {
   recover_names(a);
   recover_names(b);
   auto is_made_from = [](const Model& model, const Model& original) {
-    bool is_exported =
-        model.form == Form::kOnnx && original.form != Form::kOnnx;
-    return is_exported || looks_frozen_from(model, original);
+    return model.form == Form::kOnnx || looks_frozen_from(model, original);
   };
   if (is_made_from(*a, *b)) recover_names(a, b);
   if (is_made_from(*b, *a)) recover_names(b, a);
