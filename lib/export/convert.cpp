@@ -208,9 +208,15 @@ bool converts_from(const Tensor& tensor) {
          tensor.dtype != DType::kFloat4E2M1FNx2;
 }
 
+bool converts(const Tensor& tensor, DType to) {
+  bool to_float = dtype_info(to).type_class == DTypeClass::kFloat;
+  return converts_to(to) && converts_from(tensor) &&
+         (to_float || is_packed_integer(tensor.dtype));
+}
+
 Converter::Converter(const Tensor& tensor, DType to)
     : tensor_(tensor), to_(to) {
-  if (!converts_from(tensor) || !converts_to(to)) {
+  if (!converts(tensor, to)) {
     throw Error(
         ErrorKind::kUnsupported,
         fmt::format("tensor '{}': {} does not convert to {}",

@@ -46,6 +46,9 @@ class Converter {
 bool converts_to(DType dtype);
 // True for integers of which several share a byte.
 bool is_packed_integer(DType dtype);
+// True if convert() can make this dtype of the tensor: int8 and uint8 only of
+// integers that share a byte.
+bool converts(const Tensor& tensor, DType to);
 bool converts_from(const Tensor& tensor);
 
 }  // namespace tsinspect

@@ -85,10 +85,8 @@ std::vector<bool> named_rows(const Model& model,
 }
 
 DType dtype_of(const Tensor& tensor, const ExportOptions& options) {
-  if (!options.dtype || !converts_from(tensor)) return tensor.dtype;
-  bool to_integer = dtype_info(*options.dtype).type_class != DTypeClass::kFloat;
-  bool stays = to_integer && !is_packed_integer(tensor.dtype);
-  return stays ? tensor.dtype : *options.dtype;
+  bool becomes_other = options.dtype && converts(tensor, *options.dtype);
+  return becomes_other ? *options.dtype : tensor.dtype;
 }
 
 // Texts are left out, unless they are named, where the format has no place for
@@ -215,6 +213,20 @@ void check_tensors(const ExportJob& job, const Writer& writer) {
                      advice(*first)));
 }
 
+// A dtype that is for few tensors is no wish to leave all as they are.
+void check_conversion(const ExportJob& job, const ExportOptions& options) {
+  if (!options.dtype) return;
+  const DTypeInfo& to = dtype_info(*options.dtype);
+  if (to.type_class == DTypeClass::kFloat) return;
+  for (const ExportedTensor& row : job.tensors) {
+    if (converts(job.source(row), to.dtype)) return;
+  }
+  refuse(
+      fmt::format("no tensor becomes {}: it is for integers that share a "
+                  "byte, like int4",
+                  to.name));
+}
+
 void check_ties(const ExportJob& job, const Writer& writer, Ties ties) {
   if (writer.keeps_ties || ties == Ties::kDuplicate) return;
   for (const ExportedTensor& row : job.tensors) {
@@ -293,6 +305,7 @@ ExportResult export_tensors(const Model& model, const std::string& path,
   ExportJob job(model, options, limits);
   std::vector<uint32_t> left_out;
   job.tensors = pick(model, options, writer, &left_out);
+  check_conversion(job, options);
   check_names(job, writer);
   check_tensors(job, writer);
   check_ties(job, writer, options.ties);
