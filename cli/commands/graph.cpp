@@ -66,10 +66,9 @@ Action setup(Options* options) {
   auto values = std::make_shared<GraphCommandOptions>();
   add_file_options(options, &values->files);
   options->push_back(names_from_option(&values->files.names_from));
-  options->push_back(
-      {"--flow", "METHOD",
-       "Data flow of a method: layer1.conv1.forward; or graph: main",
-       &values->flow});
+  options->push_back({"--flow", "METHOD",
+                      "Data flow of a method (layer1.forward) or graph (main)",
+                      &values->flow});
   options->push_back({"--depth", "N",
                       "Modules N levels below the root, deeper ones in them",
                       &values->depth});

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/printable.h"
 #include "render/dataflow.h"
@@ -13,6 +14,7 @@ namespace {
 using Lines = std::vector<std::pair<const char*, std::string>>;
 
 constexpr size_t kColumns = 80;
+constexpr size_t kLine = 60;  // Of a list that takes several.
 constexpr size_t kValues = 12;
 constexpr size_t kSignatures = 6;
 constexpr size_t kOperators = 10;
@@ -106,15 +108,20 @@ void add_operators(Lines* lines, const Model& model) {
   std::ranges::stable_sort(rows, [](const auto& a, const auto& b) {
     return a.uses.size() > b.uses.size();
   });
-  std::string text;
+  std::string line;
   size_t told = std::min(rows.size(), kOperators);
   for (size_t i = 0; i < told; ++i) {
-    text +=
-        fmt::format("{}{} {}", i ? ", " : "", printable(rows[i].name, kColumns),
-                    std::string_view(count_text(rows[i].uses.size())));
-    if (rows[i].kind == OperatorKind::kCustom) text += " (custom)";
+    std::string part =
+        fmt::format("{} {}{}{}", printable(rows[i].name, kColumns),
+                    std::string_view(count_text(rows[i].uses.size())),
+                    rows[i].kind == OperatorKind::kCustom ? " (custom)" : "",
+                    i + 1 < told ? "," : "");
+    if (!line.empty() && line.size() + part.size() > kLine) {
+      lines->emplace_back("operators", std::exchange(line, {}));
+    }
+    line += (line.empty() ? "" : " ") + part;
   }
-  if (!text.empty()) lines->emplace_back("operators", text);
+  if (!line.empty()) lines->emplace_back("operators", line);
   add_rest(lines, "operators", rows.size(), told);
 }
 

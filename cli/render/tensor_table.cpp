@@ -22,6 +22,11 @@ std::string quantization_note(const Quantization& quantization) {
                      quantization.zero_point);
 }
 
+std::string no_data_note(const Tensor& tensor) {
+  bool says_why = tensor.details && !tensor.details->no_data.empty();
+  return says_why ? "no data: " + tensor.details->no_data : "no data";
+}
+
 std::string joined_key_path(const Model& model, uint32_t path) {
   std::string text = "key ";
   for (const std::string& step : key_path(model, path)) {
@@ -66,7 +71,7 @@ class Layout {
     if (is_ambiguous(row) && tensor.path != kNoIndex) {
       add(joined_key_path(model_, tensor.path));
     }
-    if (tensor.storage == kNoIndex) add("no data");
+    if (tensor.storage == kNoIndex) add(no_data_note(tensor));
     if (!tensor.details) return text;
     const TensorDetails& details = *tensor.details;
     if (details.quantization) add(quantization_note(*details.quantization));

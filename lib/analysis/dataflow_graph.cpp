@@ -300,7 +300,7 @@ class DataflowPicture {
   void add_output(const ValueInfo& value, std::string_view name) {
     uint32_t to =
         add_node(GraphNodeKind::kReturn, value.name, name, value_text(value));
-    add_edge(value.name, to);
+    add_edge(index_.output_value(part_.graph, value.name), to);
   }
 
   const Model& model_;

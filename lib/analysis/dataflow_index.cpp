@@ -1,5 +1,7 @@
 #include "analysis/dataflow_index.h"
 
+#include "tensorflow/function_results.h"
+
 namespace tsinspect {
 
 std::string_view producer_name(std::string_view value) {
@@ -72,6 +74,10 @@ void DataflowIndex::add_graph(uint32_t graph) {
     if (is_onnx_ && tensor_in(graph, name) != kNoIndex) continue;
     add(graph, producer_name(name), {Kind::kInput, graph, i, 0});
   }
+  if (is_onnx_ || row.kind != DataflowGraphKind::kFunction) return;
+  for (auto [name, value] : tensorflow::function_results(row.message)) {
+    results_.try_emplace({graph, name}, value);
+  }
 }
 
 uint32_t DataflowIndex::tensor_in(uint32_t graph, std::string_view name) const {
@@ -84,6 +90,12 @@ uint32_t DataflowIndex::tensor_in(uint32_t graph, std::string_view name) const {
   full += name;
   place = tensors_.find({0, full});
   return place == tensors_.end() ? kNoIndex : place->second;
+}
+
+std::string_view DataflowIndex::output_value(uint32_t graph,
+                                             std::string_view output) const {
+  auto place = results_.find({graph, output});
+  return place == results_.end() ? output : place->second;
 }
 
 ValueSource DataflowIndex::find(uint32_t graph, std::string_view value) const {

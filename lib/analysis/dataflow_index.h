@@ -43,6 +43,10 @@ class DataflowIndex {
   // Where the value that is called so in a graph comes from.
   ValueSource find(uint32_t graph, std::string_view value) const;
 
+  // The value that an output of a graph is: another one in TensorFlow's
+  // functions, whose results have names of their own.
+  std::string_view output_value(uint32_t graph, std::string_view output) const;
+
   // The tensor that a node of TensorFlow or ONNX holds, a constant's; kNoIndex
   // if it is none.
   uint32_t tensor_of(const DataflowNode& node) const;
@@ -68,6 +72,7 @@ class DataflowIndex {
   const Dataflow& flow_;
   bool is_onnx_;
   std::unordered_map<Key, ValueSource, Hash> sources_;
+  std::unordered_map<Key, std::string_view, Hash> results_;
   // By name, and the graph that a tensor's key path says it is in; the first
   // one if it says nothing.
   std::unordered_map<Key, uint32_t, Hash> tensors_;

@@ -130,7 +130,7 @@ class ScopePicture {
       }
     }
     for (const ValueInfo& output : graph.outputs) {
-      uint32_t source = from(output.name);
+      uint32_t source = from(index.output_value(graph_, output.name));
       uint32_t node = add_node(GraphNodeKind::kReturn, output.name, output.name,
                                value_text(output));
       add_edge(source, node);

@@ -147,6 +147,21 @@ TEST(DataflowFlow, ASignatureIsTheFunctionItCalls) {
   EXPECT_EQ(graph.edges.size(), 2u);
 }
 
+TEST(DataflowFlow, AFunctionsResultsHaveNamesOfTheirOwn) {
+  std::string message =
+      ProtoBuilder()
+          .message(4, ProtoBuilder().bytes(1, "y").bytes(2, "relu:features:0"))
+          .text();
+  HandDataflow hand(Form::kTfSavedModel);
+  uint32_t graph = hand.graph(DataflowGraphKind::kFunction, "body");
+  hand.flow().graphs[graph].message = message;
+  hand.node("relu", "Relu", {});
+  hand.output("y");
+  Graph drawn = flow_graph(hand.model, "body");
+  ASSERT_EQ(drawn.edges.size(), 1u);
+  EXPECT_EQ(drawn.nodes[drawn.edges[0].to].label, "y");
+}
+
 TEST(DataflowFlow, ACycleEnds) {
   HandDataflow hand(Form::kTfFrozenPb);
   hand.node("a", "Identity", {"b"});
