@@ -87,19 +87,41 @@ struct Record {
   bool has_local_header = false;  // `offset` is that of a zip's local header.
 };
 
-// A repeated field of a protobuf message whose items are a tensor's elements.
+// A repeated field of a protobuf message whose items are a tensor's elements,
+// or bytes that are no field but hold them in one of these ways, too.
 struct EncodedField {
   enum class Item : uint8_t {
     kVarint,
     kFixed32,
     kFixed64,
     kBytes,  // Decoded: of each item its length, 64 bits, and its bytes.
+    kByte,   // One of a field of bytes.
+    // Strings in a field of bytes: the lengths of all, varints, then their
+    // bytes. Decoded as kBytes are.
+    kLengthsFirst,
   };
-  uint32_t number = 0;         // Of the field.
+  uint32_t number = 0;         // Of the field; 0: the bytes are its content.
   Item item = Item::kVarint;   // As the message's definition has it.
   uint8_t item_bytes = 0;      // Of a decoded number: its lowest ones are kept.
   bool repeats_last = false;   // Items that are not there are as the last one.
   uint64_t message_bytes = 0;  // The message begins where the storage does.
+  uint8_t parts = 1;      // Items that make up an element: 2 if it is complex.
+  uint8_t gap_bytes = 0;  // Between the lengths and the bytes of strings.
+  // Low bits of each decoded byte that are an element, if not all are: several
+  // share a byte then, the first in its lowest bits.
+  uint8_t packed_bits = 0;
+  uint64_t elements = 0;  // Of kLengthsFirst, and where bits are packed.
+};
+
+// A block of a tensor whose values lie in several places.
+struct AssemblyPart;
+
+// A tensor put together from blocks of it. Blocks are as the tensor is: row by
+// row, in its dtype and byte order.
+struct Assembly {
+  std::vector<int64_t> shape;  // Of all of it.
+  uint64_t item_bytes = 0;     // An element takes.
+  std::vector<AssemblyPart> parts;
 };
 
 // Memory that tensors view, as it lies in a file.
@@ -111,8 +133,15 @@ struct Storage {
   uint64_t offset = 0;         // In the record's inflated bytes.
   std::string_view memory;     // Bytes that lie in a pickle, instead of those.
   uint32_t field = kNoIndex;   // Index into Model::fields, if it is encoded.
-  uint64_t size_bytes = 0;     // Decoded.
+  uint32_t assembly = kNoIndex;  // Index into Model::assemblies, if it is one.
+  uint64_t size_bytes = 0;       // Decoded.
   bool big_endian = false;
+};
+
+struct AssemblyPart {
+  std::vector<int64_t> start;  // Index of its first element in the tensor.
+  std::vector<int64_t> shape;
+  Storage storage;
 };
 
 // How integers of a quantised tensor stand for real numbers:
@@ -158,10 +187,14 @@ struct TensorDetails {
   uint32_t opaque_bytes = 0;  // An element's size for DType::kOpaque.
   // Of all elements for DType::kString: 8 for each, and their texts' lengths.
   uint64_t string_bytes = 0;
-  // Tensors that say what real numbers this one's integers stand for, in a
-  // graph that quantises; empty if none do.
+  // Tensors that say what real numbers this one's integers stand for, or its
+  // real numbers will be as integers, in a graph that quantises; empty if none
+  // do.
   std::string scale;
   std::string zero_point;
+  // Why there is no storage: "external data 'w.bin': no such file". Empty where
+  // the tensor never had any.
+  std::string no_data;
   bool conjugate = false;  // The values are the conjugate of the bytes.
   bool negative = false;   // The values are the negative of the bytes.
 };
@@ -171,7 +204,7 @@ struct Tensor {
   std::vector<int64_t> shape;
   std::vector<int64_t> strides;  // In elements, as torch counts them.
   int64_t storage_offset = 0;    // In elements.
-  uint32_t storage = kNoIndex;   // kNoIndex: no data (meta tensors).
+  uint32_t storage = kNoIndex;   // kNoIndex: no data.
   uint32_t path = kNoIndex;      // Index into Model::paths.
   uint32_t module = kNoIndex;    // Owner, index into Model::modules.
   DType dtype = DType::kFloat32;
@@ -267,6 +300,7 @@ struct Model {
   std::vector<Record> records;
   std::vector<Storage> storages;
   std::vector<EncodedField> fields;
+  std::vector<Assembly> assemblies;
   std::vector<Tensor> tensors;
   std::vector<PathStep> paths;
   std::vector<Module> modules;  // Each before its children.
