@@ -5,86 +5,27 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 
 #include "base/attribute_items.h"
+#include "tensorflow/element_type.h"
 #include "tensorflow/fields.h"
+#include "tensorflow/map_entry.h"
+#include "tensorflow/shape.h"
 
 namespace tsinspect::tensorflow {
 namespace {
 
-// Of an entry of a map.
-enum : uint32_t { kEntryKey = 1, kEntryValue = 2 };
-
-// DataType, in order; torch's names where torch has the type.
-constexpr std::array kTypeNames = {"invalid",
-                                   "float32",
-                                   "float64",
-                                   "int32",
-                                   "uint8",
-                                   "int16",
-                                   "int8",
-                                   "string",
-                                   "complex64",
-                                   "int64",
-                                   "bool",
-                                   "qint8",
-                                   "quint8",
-                                   "qint32",
-                                   "bfloat16",
-                                   "qint16",
-                                   "quint16",
-                                   "uint16",
-                                   "complex128",
-                                   "float16",
-                                   "resource",
-                                   "variant",
-                                   "uint32",
-                                   "uint64",
-                                   "float8_e5m2",
-                                   "float8_e4m3fn",
-                                   "float8_e4m3fnuz",
-                                   "float8_e4m3b11fnuz",
-                                   "float8_e5m2fnuz",
-                                   "int4",
-                                   "uint4",
-                                   "int2",
-                                   "uint2"};
-
-// Above the others: a reference to a value of the type.
-constexpr int64_t kReference = 100;
-
-std::string type_name(int64_t type) {
-  bool is_reference = type > kReference;
-  auto index = static_cast<size_t>(is_reference ? type - kReference : type);
-  if (index >= kTypeNames.size()) return fmt::format("type {}", type);
-  return fmt::format("{}{}", kTypeNames[index],
-                     is_reference ? " reference" : "");
-}
-
-int64_t dimension_size(MessageReader in) {
-  int64_t size = 0;
-  while (in.next()) {
-    if (in.field() == tensor_shape_proto_dim::kSize) size = in.integer("size");
-  }
-  return size;
-}
-
 // "[1, ?, 3]" of a TensorShapeProto.
 std::string shape_text(MessageReader in) {
-  constexpr size_t kMostDimensions = 100;
-  std::string text;
-  size_t dimensions = 0;
-  while (in.next()) {
-    if (in.field() == tensor_shape_proto::kUnknownRank) {
-      if (in.varint("unknown_rank") != 0) return "of unknown rank";
-    }
-    if (in.field() != tensor_shape_proto::kDim) continue;
-    int64_t size = dimension_size(in.message("dim", "TensorShapeProto.Dim"));
-    if (++dimensions > kMostDimensions) continue;
-    text += fmt::format("{}{}", text.empty() ? "" : ", ",
-                        size < 0 ? "?" : fmt::format("{}", size));
+  Shape shape = read_shape(std::move(in));
+  if (!shape) return "of unknown rank";
+  std::string text = "[";
+  for (int64_t size : *shape) {
+    if (text.size() > 1) text += ", ";
+    text += size < 0 ? "?" : fmt::format("{}", size);
   }
-  return fmt::format("[{}{}]", text, dimensions > kMostDimensions ? ", …" : "");
+  return text + "]";
 }
 
 // "float32 [3, 4]" of a TensorProto.
@@ -97,7 +38,7 @@ std::string tensor_text(MessageReader in) {
       shape = shape_text(in.message("tensor_shape", "TensorShapeProto"));
     }
   }
-  return type_name(type) + ' ' + shape;
+  return element_type_name(type) + ' ' + shape;
 }
 
 // Of a NameAttrList: the name of the function.
@@ -130,7 +71,7 @@ void add_bool(MessageReader* in, const char* what, NodeAttribute* attribute) {
 }
 
 void add_type(MessageReader* in, const char* what, NodeAttribute* attribute) {
-  add_as(in, what, attribute, type_name);
+  add_as(in, what, attribute, element_type_name);
 }
 
 void add_shape(MessageReader* in, const char* what, NodeAttribute* attribute) {
@@ -197,13 +138,11 @@ void read_value(MessageReader in, NodeAttribute* attribute) {
   }
 }
 
-NodeAttribute read_entry(MessageReader in) {
+NodeAttribute read_entry(MessageReader in, std::string_view file) {
+  MapEntry entry = read_map_entry(std::move(in));
   NodeAttribute attribute;
-  while (in.next()) {
-    if (in.field() == kEntryKey) attribute.name = in.bytes("key");
-    if (in.field() != kEntryValue) continue;
-    read_value(in.message("value", "AttrValue"), &attribute);
-  }
+  attribute.name = entry.key;
+  read_value(MessageReader(entry.value, file, "AttrValue"), &attribute);
   return attribute;
 }
 
@@ -215,7 +154,8 @@ std::vector<NodeAttribute> node_attributes(std::string_view node,
   MessageReader in(node, file, "NodeDef");
   while (in.next()) {
     if (in.field() != node_def::kAttr) continue;
-    attributes.push_back(read_entry(in.message("attr", "NodeDef.AttrEntry")));
+    attributes.push_back(
+        read_entry(in.message("attr", "NodeDef.AttrEntry"), file));
   }
   return attributes;
 }
