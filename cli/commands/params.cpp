@@ -29,7 +29,7 @@ bool is_parameter_or(const Tensor& tensor) {
 template <Role role>
 bool unsaid(const Model& model) {
   return std::ranges::any_of(model.tensors, [](const Tensor& tensor) {
-    return tensor.role == role && !tensor.requires_grad;
+    return tensor.role == role && is_parameter(tensor) && !tensor.requires_grad;
   });
 }
 

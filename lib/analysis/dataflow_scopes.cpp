@@ -46,8 +46,9 @@ class ScopePicture {
  public:
   ScopePicture(const Model& model, uint32_t graph, const GraphOptions& options)
       : model_(model), flow_(*model.dataflow), graph_(graph) {
+    NodeScopes scopes(flow_, graph);
     for (uint32_t at : nodes()) {
-      scopes_.emplace(at, scope_path(flow_.nodes[at].name, '/'));
+      scopes_.emplace(at, scopes.of(flow_.nodes[at].name, '/'));
     }
     depth_ = options.depth;
     if (!options.all) depth_ = std::min(depth_, most_depth());
@@ -196,6 +197,21 @@ std::string scope_path(std::string_view node, char separator) {
     last = part;
   }
   return path;
+}
+
+NodeScopes::NodeScopes(const Dataflow& flow, uint32_t graph) {
+  for (uint32_t at : flow.graphs[graph].nodes) {
+    nodes_.insert(flow.nodes[at].name);
+  }
+}
+
+std::string NodeScopes::of(std::string_view name, char separator) const {
+  for (size_t slash = name.rfind('/'); slash != name.npos && slash > 0;
+       slash = name.rfind('/')) {
+    if (!nodes_.contains(name.substr(0, slash))) break;
+    name = name.substr(0, slash);
+  }
+  return scope_path(name, separator);
 }
 
 Graph dataflow_scope_graph(const Model& model, const GraphOptions& options) {

@@ -49,7 +49,8 @@ bool memory_less(const Tensor& a, const Tensor& b) {
 
 bool is_parameter(const Tensor& tensor) {
   return tensor.role == Role::kParameter || tensor.role == Role::kInitializer ||
-         (tensor.role == Role::kVariable && tensor.requires_grad != false);
+         (tensor.role == Role::kVariable && tensor.requires_grad != false &&
+          is_numeric(tensor.dtype));
 }
 
 bool is_buffer(const Tensor& tensor) {

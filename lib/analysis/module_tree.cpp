@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "analysis/dataflow_graph.h"
+#include "tsinspect/dataflow.h"
 #include "tsinspect/listing.h"
 
 namespace tsinspect {
@@ -79,8 +80,7 @@ std::string dotted(std::string_view name) {
 class DerivedTree {
  public:
   explicit DerivedTree(const Model& model)
-      : has_graphs_(model.dataflow != nullptr),
-        has_slashes_(model.form == Form::kTfSavedModel ||
+      : has_slashes_(model.form == Form::kTfSavedModel ||
                      model.form == Form::kTfCheckpoint ||
                      model.form == Form::kTfFrozenPb) {
     tree_.derived = true;
@@ -88,12 +88,25 @@ class DerivedTree {
   }
 
   void add(const Tensor& tensor) {
-    bool is_of_graph =
-        tensor.role == Role::kConstant || tensor.role == Role::kAttribute;
-    if (has_graphs_ && is_of_graph) return;
     std::string_view name = tensor.name;
     if (has_slashes_) name = own(dotted(tensor.display_name()));
-    ModuleNode& owner = tree_.nodes[node_of(name)];
+    add_to(tensor, node_of(name));
+  }
+
+  // A graph's constant, in the module at a path.
+  void add_constant(const Tensor& tensor, const std::string& path) {
+    add_to(tensor, module(path));
+  }
+
+  void add_operator(const std::string& path) {
+    ++tree_.nodes[module(path)].operators;
+  }
+
+  ModuleTree take() { return std::move(tree_); }
+
+ private:
+  void add_to(const Tensor& tensor, uint32_t module) {
+    ModuleNode& owner = tree_.nodes[module];
     TensorCount count = {1, tensor.elements()};
     if (is_buffer(tensor)) {
       owner.buffers.add(count);
@@ -102,14 +115,12 @@ class DerivedTree {
     }
   }
 
-  void add_operator(std::string_view scope) {
-    ++tree_.nodes[scope.empty() ? 0 : node_at(own(std::string(scope)))]
-          .operators;
+  uint32_t module(const std::string& path) {
+    if (path.empty()) return 0;
+    auto known = index_.find(path);
+    return known != index_.end() ? known->second : node_at(own(path));
   }
 
-  ModuleTree take() { return std::move(tree_); }
-
- private:
   std::string_view own(std::string text) {
     return tree_.texts.emplace_back(std::move(text));
   }
@@ -149,7 +160,6 @@ class DerivedTree {
     return place->second;
   }
 
-  bool has_graphs_;
   bool has_slashes_;  // Between the parts of names.
   ModuleTree tree_;
   std::unordered_map<std::string_view, uint32_t> index_;
@@ -157,15 +167,33 @@ class DerivedTree {
   uint32_t last_node_ = 0;
 };
 
+bool is_of_graph(const Tensor& tensor) {
+  return tensor.role == Role::kConstant || tensor.role == Role::kAttribute;
+}
+
+// The modules that the names of a graph's nodes tell of, and its constants in
+// them where the model has no other parameters.
+void add_graph(const Model& model, DerivedTree* tree) {
+  uint32_t body = body_graph(model);
+  if (body == kNoIndex) return;
+  NodeScopes scopes(*model.dataflow, body);
+  for (uint32_t at : model.dataflow->graphs[body].nodes) {
+    tree->add_operator(scopes.of(model.dataflow->nodes[at].name, '.'));
+  }
+  if (std::ranges::any_of(model.tensors, is_parameter)) return;
+  for (const Tensor& tensor : model.tensors) {
+    if (tensor.role != Role::kConstant) continue;
+    tree->add_constant(tensor, scopes.of(tensor.name, '.'));
+  }
+}
+
 ModuleTree derived_tree(const Model& model) {
   DerivedTree tree(model);
-  for (const Tensor& tensor : model.tensors) tree.add(tensor);
-  uint32_t body =
-      model.dataflow != nullptr ? body_graph(model) : uint32_t{kNoIndex};
-  if (body == kNoIndex) return tree.take();
-  for (uint32_t at : model.dataflow->graphs[body].nodes) {
-    tree.add_operator(scope_path(model.dataflow->nodes[at].name, '.'));
+  bool has_graphs = model.dataflow != nullptr;
+  for (const Tensor& tensor : model.tensors) {
+    if (!has_graphs || !is_of_graph(tensor)) tree.add(tensor);
   }
+  if (has_graphs) add_graph(model, &tree);
   return tree.take();
 }
 

@@ -190,6 +190,29 @@ TEST(ScopePath, JoinsWhatTorchsExporterRepeats) {
   EXPECT_EQ(scope_path("//", '.'), "");
 }
 
+TEST(NodeScopes, WhatAnOperatorTakesIsOfItsModule) {
+  HandDataflow hand(Form::kTfFrozenPb);
+  hand.node("conv1/Conv2D/ReadVariableOp", "Identity", {});
+  hand.node("conv1/Conv2D", "Conv2D", {});
+  NodeScopes scopes(hand.flow(), 0);
+  EXPECT_EQ(scopes.of("conv1/Conv2D/ReadVariableOp/resource", '.'), "conv1");
+  EXPECT_EQ(scopes.of("conv1/Conv2D", '.'), "conv1");
+  EXPECT_EQ(scopes.of("other/Conv2D", '.'), "other");
+  EXPECT_EQ(scopes.of("/", '.'), "");
+}
+
+TEST(DataflowModules, AGraphOfConstantsHasThemAsParameters) {
+  HandDataflow hand(Form::kTfFrozenPb);
+  hand.node("dense/MatMul/kernel", "Const", {});
+  hand.node("dense/MatMul", "MatMul", {});
+  add_tensor(&hand.model, "dense/MatMul/kernel", {4, 3}, 0, Role::kConstant);
+  ModuleTree tree = module_tree(hand.model);
+  ASSERT_EQ(tree.nodes.size(), 2u);
+  EXPECT_EQ(tree.nodes[1].path, "dense");
+  EXPECT_EQ(tree.nodes[1].parameters.elements, 12u);
+  EXPECT_EQ(tree.nodes[1].operators, 2u);
+}
+
 TEST(DataflowModules, AreNameScopes) {
   HandDataflow hand = small_onnx();
   ModuleTree tree = module_tree(hand.model);

@@ -21,8 +21,8 @@ struct TensorQuery {
 };
 
 // Whether a tensor is among the parameters of its model: one that the file
-// calls so, an initializer, a variable unless the file says that it is not
-// trained.
+// calls so, an initializer, a variable of numbers unless the file says that
+// it is not trained.
 bool is_parameter(const Tensor& tensor);
 
 // Whether it is among the buffers: one that the file calls so, or a variable
