@@ -6,7 +6,7 @@ namespace {
 Listing choose(const Model&) {
   return {.noun = "tensor",
           .roles = {Role::kParameter, Role::kBuffer, Role::kAttribute,
-                    Role::kConstant, Role::kTensor},
+                    Role::kConstant, Role::kTensor, Role::kVariable},
           .role_column = true};
 }
 
