@@ -941,6 +941,15 @@ def check():
                 f"{file} names {text.decode()}")
 
 
+def write_expected():
+    """All rows but those of tensorflow_models.py, which writes its own."""
+    file = OUT / "expected.jsonl"
+    others = [line for line in file.read_text(encoding="utf-8").splitlines()
+              if json.loads(line)["file"].startswith("tensorflow/")]
+    rows = [json.dumps(entry) for entry in EXPECTED]
+    file.write_text("\n".join(rows + others) + "\n", encoding="utf-8")
+
+
 def main():
     warnings.filterwarnings("ignore")
     wanted = set(sys.argv[1:])
@@ -948,9 +957,7 @@ def main():
         if not wanted or function.__name__ in wanted:
             function()
     if not wanted:
-        with (OUT / "expected.jsonl").open("w", encoding="utf-8") as out:
-            for entry in EXPECTED:
-                out.write(json.dumps(entry) + "\n")
+        write_expected()
     check()
 
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/crc32c.h"
+#include "base/encoded_strings.h"
 #include "base/file.h"
 #include "tsinspect/values.h"
 #include "zip/zip.h"
@@ -29,6 +30,13 @@ std::string problem_of(const Model& model, const Record& record,
     case Checksum::kMaskedCrc32c:
       sum = masked_crc32c(record_bytes(model, record, limits).data);
       break;
+    case Checksum::kMaskedCrc32cOfStrings: {
+      Bytes bytes = record_bytes(model, record, limits);
+      sum = strings_masked_crc32c(
+          {reinterpret_cast<const char*>(bytes.data.data()),
+           bytes.data.size()});
+      break;
+    }
   }
   if (sum == record.crc32) return {};
   return fmt::format(

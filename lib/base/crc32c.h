@@ -13,4 +13,15 @@ namespace tsinspect {
 // util/crc32c.h and tensorflow/tsl's crc32c.h.
 uint32_t masked_crc32c(std::span<const std::byte> bytes);
 
+// The same of bytes that come piece by piece.
+class MaskedCrc32c {
+ public:
+  void add(std::span<const std::byte> bytes);
+
+  uint32_t value() const;  // Of those so far.
+
+ private:
+  uint32_t crc_ = UINT32_MAX;
+};
+
 }  // namespace tsinspect

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/byte_reader.h"
+#include "base/crc32c.h"
 
 namespace tsinspect {
 namespace {
@@ -42,6 +43,30 @@ uint64_t lengths_first_bytes(std::string_view content,
   // There are no more strings than bytes, so that this does not overflow.
   uint64_t texts = skip_lengths(content, field).size();
   return kLengthBytes * field.elements + texts;
+}
+
+uint32_t strings_masked_crc32c(std::string_view content) {
+  constexpr uint64_t kChecksumBytes = 4;
+  MaskedCrc32c crc;
+  auto add_number = [&](uint64_t number, size_t bytes) {
+    crc.add(std::as_bytes(std::span(&number, 1)).first(bytes));
+  };
+  ByteReader in(content);
+  // With every length the strings end further behind.
+  uint64_t texts = 0;
+  while (in.position() + kChecksumBytes + texts < content.size()) {
+    uint64_t length = in.varint("length of a string");
+    if (length > content.size()) break;
+    texts += length;
+    add_number(length, length <= UINT32_MAX ? 4 : 8);
+  }
+  if (in.position() + kChecksumBytes + texts != content.size()) {
+    throw Error(ErrorKind::kMalformed,
+                "the lengths of its strings do not fit its bytes");
+  }
+  std::string_view rest = in.rest();
+  crc.add(std::as_bytes(std::span(rest.data(), rest.size())));
+  return crc.value();
 }
 
 std::string decode_lengths_first(std::string_view content,

@@ -22,4 +22,10 @@ std::string decode_lengths_first(std::string_view content,
 uint64_t lengths_first_bytes(std::string_view content,
                              const EncodedField& field);
 
+// The masked CRC-32C that TensorFlow notes of a variable's strings, which lie
+// with a checksum behind their lengths: of each length as a number of 32 bits,
+// or 64 if it needs them, and then of all that follows the lengths. How many
+// strings there are follows from the bytes. Throws Error(kMalformed).
+uint32_t strings_masked_crc32c(std::string_view content);
+
 }  // namespace tsinspect

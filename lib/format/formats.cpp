@@ -9,6 +9,7 @@
 
 #include "format/format.h"
 #include "format/identify.h"
+#include "tensorflow/paths.h"
 #include "zip/zip.h"
 
 namespace tsinspect {
@@ -36,14 +37,17 @@ constexpr std::array<std::string_view, 2> kIndexSuffixes = {
     ".safetensors.index.json", ".bin.index.json"};
 
 // How the files end that are models, in a folder; elsewhere the content tells.
-constexpr std::array<std::string_view, 11> kModelSuffixes = {
-    ".safetensors", ".bin", ".pt",  ".pth", ".ckpt", ".th",
-    ".ptl",         ".jit", ".npz", ".npy", ".onnx"};
+constexpr std::array<std::string_view, 13> kModelSuffixes = {
+    ".safetensors", ".bin", ".pt",  ".pth",  ".ckpt",  ".th", ".ptl",
+    ".jit",         ".npz", ".npy", ".onnx", ".index", ".pb"};
 
 // Read beside a model, but no models.
-constexpr std::array<std::string_view, 6> kCompanions = {
-    "training_args.bin", "optimizer.bin", "optimizer.pt",
-    "scheduler.pt",      "scaler.pt",     "rng_state.pth"};
+constexpr std::array<std::string_view, 8> kCompanions = {
+    "training_args.bin", "optimizer.bin",    "optimizer.pt",
+    "scheduler.pt",      "scaler.pt",        "rng_state.pth",
+    "fingerprint.pb",    "keras_metadata.pb"};
+
+constexpr const char* kSavedModel = "saved_model.pb";
 
 constexpr const char* kDamagedZipAdvice =
     "the zip is cut off or damaged, as after a download that broke off; get it "
@@ -94,10 +98,14 @@ std::vector<std::string> only_ending(
                   name_list(models, kNamesShown));
 }
 
-// The one file in a folder that is its model: an index of shards if there is
-// exactly one, else the only model file.
+// The one file in a folder that is its model: that of a SavedModel, an index of
+// shards if there is exactly one, else the only model file, or the last
+// checkpoint of those that TensorFlow wrote there.
 std::string resolve_folder(const std::string& path) {
   auto names = file_names(path);
+  if (std::ranges::binary_search(names, kSavedModel)) {
+    return fs::path(path) / kSavedModel;
+  }
   auto indices = only_ending(names, [](std::string_view name) {
     return ends_with_one_of(name, kIndexSuffixes);
   });
@@ -108,6 +116,8 @@ std::string resolve_folder(const std::string& path) {
            std::ranges::find(kCompanions, name) == kCompanions.end();
   });
   if (models.size() == 1) return fs::path(path) / models[0];
+  std::string checkpoint = tensorflow::checkpoint_in_folder(path);
+  if (!checkpoint.empty()) return checkpoint;
   fail_folder(path, models);
 }
 
@@ -115,7 +125,8 @@ std::string resolve_folder(const std::string& path) {
 
 const std::vector<Format>& formats() {
   static const std::vector<Format> kFormats = {
-      torchscript_format(),  // Before torch_zip: it has a data.pkl, too.
+      tf_checkpoint_format(),  // First: a part of one may have any bytes.
+      torchscript_format(),    // Before torch_zip: it has a data.pkl, too.
       torchscript_json_format(),
       torch_zip_format(),       //
       torch_legacy_format(),    // Before pickle: it is several of them.
@@ -125,7 +136,6 @@ const std::vector<Format>& formats() {
       shards_format(),          //
       onnx_format(),            //
       onnx_text_format(),       //
-      tf_checkpoint_format(),   //
       tf_saved_model_format(),  //
       tf_graph_format(),        //
       pickle_format(),          // Last: a few bytes are enough for a pickle.
@@ -178,8 +188,9 @@ namespace {
 Model open(const std::string& path, const Limits& limits, bool program_only) {
   std::error_code ignored;
   bool is_folder = fs::is_directory(path, ignored);
-  return read_file(is_folder ? resolve_folder(path) : path, limits,
-                   program_only);
+  return read_file(
+      is_folder ? resolve_folder(path) : tensorflow::with_index(path), limits,
+      program_only);
 }
 
 // Throws what ended the read, if anything did.

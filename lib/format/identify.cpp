@@ -10,6 +10,7 @@
 
 #include "base/printable.h"
 #include "base/protobuf.h"
+#include "tensorflow/paths.h"
 
 namespace tsinspect {
 
@@ -22,8 +23,9 @@ constexpr const char* kExportFirst =
     "wrote it";
 constexpr const char* kUnpack = "unpack it and open the model inside";
 constexpr const char* kNotModel = "this is not a model file";
-constexpr const char* kTensorFlow =
-    "TensorFlow files are not read by this version";
+constexpr const char* kNotRead = "not read by this version";
+constexpr const char* kSaveAsPb =
+    "load it in TensorFlow and save it in binary form, as .pb";
 
 // Bytes at a fixed place.
 struct Magic {
@@ -39,7 +41,7 @@ constexpr std::array kMagics = {
     Magic{4, "PTMF"sv, "PyTorch mobile model in FlatBuffer form",
           "not read by this version; convert it back with "
           "torch.jit.jit_module_from_flatbuffer and save it"},
-    Magic{4, "TFL3"sv, "TensorFlow Lite model", kTensorFlow},
+    Magic{4, "TFL3"sv, "TensorFlow Lite model", kNotRead},
     Magic{0, "\x89HDF\r\n\x1a\n"sv, "HDF5 file (Keras weights, .h5)",
           kExportFirst},
     Magic{0, "GGUF"sv, "GGUF model (llama.cpp)", "use llama.cpp's gguf tools"},
@@ -110,25 +112,12 @@ bool is_json(Data data) {
   return is_text(data) && (text.starts_with('{') || text.starts_with("[{"));
 }
 
-bool is_leveldb_table(Data data) {
-  return data.size() >= 48 &&
-         data.ends_with("\x57\xfb\x80\x8b\x24\x75\x47\xdb"sv);
-}
-
-// SavedModel: saved_model_schema_version 1, meta_graphs 2.
-bool is_saved_model(Data data) {
-  ProtobufFields f = protobuf_fields(data);
-  return f[1].is_varint() && f[2].is_bytes() && f[3].is_absent();
-}
-
-// GraphDef: node 1 (name 1, op 2), versions 4; MetaGraphDef: meta_info_def 1,
-// graph_def 2.
-bool is_graph_def(Data data) {
-  ProtobufFields f = protobuf_fields(data);
-  if (!f[1].is_bytes()) return false;
-  ProtobufFields node = protobuf_fields(f[1].bytes);
-  ProtobufFields graph = protobuf_fields(f[2].bytes);
-  return (node[1].is_bytes() && node[2].is_bytes()) || graph[1].is_bytes();
+// A GraphDef, a MetaGraphDef or a SavedModel.
+bool is_tensorflow_text(Data data) {
+  std::string text = text_start(data);
+  return is_text(data) &&
+         (text.starts_with("node {") || text.starts_with("meta_info_def {") ||
+          text.starts_with("saved_model_schema_version:"));
 }
 
 // Core ML's Model: specificationVersion 1, description 2, and a kind of model
@@ -137,10 +126,6 @@ bool is_core_ml(Data data) {
   Data rest = data.substr(0, 2);
   return rest.size() == 2 && rest[0] == 8 && rest[1] < 16 &&
          head(data).find("com.github.apple.coremltools") != Data::npos;
-}
-
-bool is_checkpoint_state(Data data) {
-  return data.starts_with("model_checkpoint_path:");
 }
 
 struct Shape {
@@ -157,12 +142,8 @@ constexpr std::array kShapes = {
     Shape{is_xml, "XML", kNotModel},
     Shape{is_json, "JSON without a weight_map",
           "open the model file or the *.index.json beside it"},
-    Shape{is_leveldb_table, "index of a TensorFlow checkpoint", kTensorFlow},
-    Shape{is_checkpoint_state, "state file of a TensorFlow checkpoint",
-          kTensorFlow},
     Shape{is_core_ml, "Core ML model", kExportFirst},
-    Shape{is_saved_model, "TensorFlow SavedModel", kTensorFlow},
-    Shape{is_graph_def, "TensorFlow graph (frozen .pb or .meta)", kTensorFlow},
+    Shape{is_tensorflow_text, "TensorFlow graph as text", kSaveAsPb},
     Shape{is_text, "text", kNotModel},
 };
 
@@ -184,7 +165,7 @@ constexpr std::array kMembers = {
            "not read by this version; it is loaded with torch.export.load"},
     Member{"model.weights.h5", "Keras 3 model (.keras)", kExportFirst},
     Member{"MAR-INF/MANIFEST.json", "TorchServe archive (.mar)", kUnpack},
-    Member{"saved_model.pb", "zip of a TensorFlow SavedModel", kTensorFlow},
+    Member{"saved_model.pb", "zip of a TensorFlow SavedModel", kUnpack},
     Member{"[Content_Types].xml", "Office document", kNotModel},
     Member{"META-INF/MANIFEST.MF", "Java archive", kNotModel},
     Member{".dist-info/WHEEL", "Python wheel", kNotModel},
@@ -254,8 +235,9 @@ std::string identify(const Input& input) {
   for (const Shape& shape : kShapes) {
     if (shape.matches(data)) return sentence(shape.what, shape.advice);
   }
-  if (input.file->path().find(".data-0") != std::string::npos) {
-    return sentence("data of a TensorFlow checkpoint", kTensorFlow);
+  if (tensorflow::is_shard_name(input.file->path())) {
+    return sentence("data of a TensorFlow checkpoint",
+                    "its index, which ends in .index, is not beside it");
   }
   return sentence(
       fmt::format("no model file of a known kind: it begins with{}",
@@ -270,8 +252,8 @@ std::string identify_folder(const std::string& path) {
   auto has = [&](const char* name) {
     return std::filesystem::exists(folder / name, ignored);
   };
-  if (has("saved_model.pb")) {
-    return sentence("TensorFlow SavedModel", kTensorFlow);
+  if (has("saved_model.pbtxt")) {
+    return sentence("TensorFlow SavedModel as text", kSaveAsPb);
   }
   if (has(".metadata")) {
     return sentence(

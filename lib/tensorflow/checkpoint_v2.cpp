@@ -79,6 +79,10 @@ class BundleReader {
     Storage& storage = model_->storages[tensor.storage];
     storage.big_endian = header_.big_endian;
     set_checksum(storage.record, entry);
+    if (tensor.dtype == DType::kString) {
+      model_->records[storage.record].checksum =
+          Checksum::kMaskedCrc32cOfStrings;
+    }
   }
 
   void set_checksum(uint32_t record, const BundleEntry& entry) {

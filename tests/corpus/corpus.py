@@ -38,8 +38,7 @@ EXPLAINED = {
         "the name of a global is known only once the pickle has run",
 }
 
-UNSUPPORTED = {"flatbuffer", "pt2", "tf-checkpoint", "tf-frozen-pb",
-               "tf-saved-model"}
+UNSUPPORTED = {"flatbuffer", "pt2"}
 
 # Readers that judge the file, rather than lack a class it names.
 REFUSALS_COUNT = {"safetensors", "numpy", "onnx", "torch-save-zip",

@@ -91,8 +91,9 @@ TEST(OpenModel, TellsWhatAFolderIs) {
   EXPECT_EQ(message_of(folder.path()), "folder without a model file");
   folder.add(".metadata", "x");
   EXPECT_THAT(message_of(folder.path()), HasSubstr("distributed checkpoint"));
-  folder.add("saved_model.pb", "x");
-  EXPECT_THAT(message_of(folder.path()), HasSubstr("TensorFlow SavedModel"));
+  folder.add("saved_model.pbtxt", "x");
+  EXPECT_THAT(message_of(folder.path()),
+              HasSubstr("TensorFlow SavedModel as text"));
 }
 
 TEST(OpenModel, EscapesNamesInItsMessage) {

@@ -66,8 +66,9 @@ const char* to_string(Role role);
 // What a record's checksum is of.
 enum class Checksum : uint8_t {
   kNone,
-  kCrc32,         // Of the inflated bytes: zip's.
-  kMaskedCrc32c,  // Of the bytes, rotated and added to: TensorFlow's.
+  kCrc32,                  // Of the inflated bytes: zip's.
+  kMaskedCrc32c,           // Of the bytes, rotated and added to: TensorFlow's.
+  kMaskedCrc32cOfStrings,  // The same, but of strings and their lengths.
 };
 
 // One member of the container: a zip or tar entry, a safetensors tensor's
@@ -161,7 +162,8 @@ struct Quantization {
 struct RecoveredName {
   std::string name;  // "layer1.conv1.weight", or "conv2d_3.weight".
   // How it was found: "content", "transposed", "folded", "structure", "part" by
-  // comparing with the original; "call-stack", "consumer", "packed" without.
+  // comparing with the original; "call-stack", "consumer", "packed" without;
+  // "object-graph" where a TensorFlow checkpoint says it.
   std::string evidence;
   std::string detail;  // In words: "folded with layer1.bn1".
   // Other tensors of the original that are the same, and became one constant.
