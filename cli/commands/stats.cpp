@@ -125,7 +125,7 @@ Result compute(const Model& model, const CommandOptions& options) {
     query.top = options.top;
   }
   constexpr Role kAll[] = {Role::kParameter, Role::kBuffer, Role::kAttribute,
-                           Role::kConstant, Role::kTensor, Role::kVariable};
+                           Role::kConstant,  Role::kTensor, Role::kVariable};
   Result result;
   result.rows = select_tensors(model, kAll, query);
   uint64_t bytes = 0;
