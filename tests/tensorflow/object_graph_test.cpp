@@ -84,19 +84,21 @@ TEST(ObjectGraph, NamesVariablesAndTheirOwners) {
   EXPECT_EQ(model.modules[2].parent, 1U);
 }
 
-TEST(ObjectGraph, LeavesNamesThatSayNothing) {
-  Model model = open({"a", "b", "c", "d"},
-                     graph_of({object({{"a", 1}, {"b", 2}, {"c", 3}, {"d", 4}}),
-                               variable("kernel", "a"), variable("kernel", "b"),
-                               variable("", "c"), variable("d", "d")}));
-  EXPECT_THAT(names_of(model), ElementsAre("a", "b", "c", "d"));
+TEST(ObjectGraph, GivesPathsForNamesThatSayNothing) {
+  Model model = open(
+      {"a", "b", "c", "d", "e"},
+      graph_of({object({{"x", 1}, {"d", 5}}),
+                object({{"a", 2}, {"b", 3}, {"c", 4}}), variable("kernel", "a"),
+                variable("kernel", "b"), variable("", "c"), variable("d", "d"),
+                variable("", "e")}));
+  EXPECT_THAT(names_of(model), ElementsAre("x.a", "x.b", "x.c", "d", "e"));
 }
 
 TEST(ObjectGraph, GivesANameOnce) {
   Model model = open(
       {"a", "b"}, graph_of({object({{"x", 1}, {"y", 2}}),
                             variable("net/w", "b"), variable("net/w", "a")}));
-  EXPECT_THAT(names_of(model), ElementsAre("a", "net/w"));
+  EXPECT_THAT(names_of(model), ElementsAre("y", "net/w"));
 }
 
 TEST(ObjectGraph, OfListsHasNoModules) {
