@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "tsinspect/error.h"
 
@@ -49,6 +51,16 @@ std::shared_ptr<const File> File::open(const std::string& path) {
 
 File::~File() {
   if (data_ != nullptr) munmap(const_cast<char*>(data_), size_);
+}
+
+bool stays_inside(std::string_view path) {
+  std::filesystem::path parts(path);
+  if (path.empty() || parts.is_absolute() ||
+      path.find('\0') != std::string_view::npos) {
+    return false;
+  }
+  return std::ranges::none_of(
+      parts, [](const std::filesystem::path& part) { return part == ".."; });
 }
 
 }  // namespace tsinspect

@@ -30,4 +30,8 @@ class File {
   uint64_t size_;
 };
 
+// Whether a path that a file gives, from the folder it lies in, stays in that
+// folder: it is relative and has no "..". Where symlinks lead it does not tell.
+bool stays_inside(std::string_view path);
+
 }  // namespace tsinspect

@@ -124,7 +124,11 @@ class FieldDecoder {
   }
 
   void room_for(uint64_t bytes) const {
-    if (bytes > size_bytes_ - out_.size()) fail();
+    if (bytes <= size_bytes_ - out_.size()) return;
+    throw Error(ErrorKind::kMalformed,
+                fmt::format("field {} has more values than the {} bytes that "
+                            "the shape needs",
+                            field_.number, size_bytes_));
   }
 
   [[noreturn]] void fail() const {
@@ -152,6 +156,14 @@ bool is_wire_type_of(Item item, protozero::pbf_wire_type type) {
       return type == protozero::pbf_wire_type::length_delimited;
   }
   return false;
+}
+
+// Items in the bytes of a packed field.
+uint64_t count_packed(std::string_view items, Item item) {
+  if (item == Item::kFixed32) return items.size() / 4;
+  if (item == Item::kFixed64) return items.size() / 8;
+  return static_cast<uint64_t>(std::ranges::count_if(
+      items, [](char c) { return static_cast<uint8_t>(c) < 0x80; }));
 }
 
 void decode_items(protozero::pbf_reader reader, const EncodedField& field,
@@ -227,6 +239,36 @@ float MessageReader::fixed32_float(const char* what) {
   }
 }
 
+void MessageReader::integers(const char* what, size_t most,
+                             std::vector<int64_t>* values) {
+  if (is_bytes()) {
+    append_packed(what, most, values);
+  } else {
+    values->push_back(integer(what));
+  }
+  if (values->size() > most) {
+    throw Error(
+        ErrorKind::kLimit,
+        fmt::format("{} of {} has more than {} items", what, name_, most),
+        offset_);
+  }
+}
+
+void MessageReader::append_packed(const char* what, size_t most,
+                                  std::vector<int64_t>* values) {
+  std::string_view items = bytes(what);
+  const char* at = items.data();
+  const char* end = at + items.size();
+  try {
+    while (at != end && values->size() <= most) {
+      values->push_back(
+          static_cast<int64_t>(protozero::decode_varint(&at, end)));
+    }
+  } catch (const protozero::exception& error) {
+    fail(what, problem_of(error));
+  }
+}
+
 std::string_view MessageReader::bytes(const char* what) {
   expect(protozero::pbf_wire_type::length_delimited, what);
   try {
@@ -270,6 +312,17 @@ std::string decode_field(std::string_view message, const EncodedField& field,
                 fmt::format("field {} {}", field.number, problem_of(error)));
   }
   return decoder.finish();
+}
+
+uint64_t count_items(std::string_view message, const EncodedField& field) {
+  uint64_t count = 0;
+  MessageReader in(message, message, "message");
+  while (in.next()) {
+    if (in.field() != field.number) continue;
+    bool is_packed = in.is_bytes() && field.item != Item::kBytes;
+    count += is_packed ? count_packed(in.bytes("items"), field.item) : 1;
+  }
+  return count;
 }
 
 ProtobufFields protobuf_fields(std::string_view message) {

@@ -12,6 +12,7 @@
 #include <protozero/pbf_reader.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tsinspect/model.h"
 
@@ -38,6 +39,9 @@ class MessageReader {
   uint64_t varint(const char* what);
   int64_t integer(const char* what);  // int32, int64 and enums.
   float fixed32_float(const char* what);
+  // Appends a repeated integer's items, one or packed ones. Throws
+  // Error(kLimit) once *values has more than `most`.
+  void integers(const char* what, size_t most, std::vector<int64_t>* values);
   std::string_view bytes(const char* what);
   MessageReader message(const char* what, const char* type);
 
@@ -48,6 +52,8 @@ class MessageReader {
 
  private:
   void expect(protozero::pbf_wire_type type, const char* what) const;
+  void append_packed(const char* what, size_t most,
+                     std::vector<int64_t>* values);
   [[noreturn]] void fail(const char* what, const char* problem) const;
   uint64_t offset_of(const char* at) const;
 
@@ -64,6 +70,9 @@ class MessageReader {
 // EncodedField says. Throws Error(kMalformed) if they are more or fewer.
 std::string decode_field(std::string_view message, const EncodedField& field,
                          uint64_t size_bytes);
+
+// How many items of the field the message has. Throws Error(kMalformed).
+uint64_t count_items(std::string_view message, const EncodedField& field);
 
 struct ProtobufField {
   static constexpr uint8_t kAbsent = 0xff;

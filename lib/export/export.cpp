@@ -167,14 +167,21 @@ std::string type_name(const Tensor& tensor) {
   return "NumPy type " + printable(tensor.details->opaque_type, 40);
 }
 
+// Why it has no data, as far as that is known.
+std::string reason(const Tensor& tensor) {
+  if (!tensor.details || tensor.details->no_data.empty()) return "";
+  return fmt::format(" ({})", tensor.details->no_data);
+}
+
 void check_tensors(const ExportJob& job, const Writer& writer) {
   size_t refused = 0;
   const Tensor* first = nullptr;
   for (const ExportedTensor& row : job.tensors) {
     const Tensor& tensor = job.source(row);
     if (tensor.storage == kNoIndex) {
-      refuse(fmt::format("tensor '{}' has no data; leave it out with --filter",
-                         printable(tensor.name)));
+      refuse(
+          fmt::format("tensor '{}' has no data{}; leave it out with --filter",
+                      printable(tensor.name), reason(tensor)));
     }
     if (writer.holds(tensor, row.dtype)) continue;
     if (refused++ == 0) first = &tensor;

@@ -21,6 +21,7 @@ Format torch_tar_format();
 Format safetensors_format();
 Format numpy_format();
 Format shards_format();
+Format onnx_format();
 Format pickle_format();
 
 namespace {
@@ -31,9 +32,9 @@ constexpr std::array<std::string_view, 2> kIndexSuffixes = {
     ".safetensors.index.json", ".bin.index.json"};
 
 // How the files end that are models, in a folder; elsewhere the content tells.
-constexpr std::array<std::string_view, 10> kModelSuffixes = {
-    ".safetensors", ".bin", ".pt",  ".pth", ".ckpt",
-    ".th",          ".ptl", ".jit", ".npz", ".npy"};
+constexpr std::array<std::string_view, 11> kModelSuffixes = {
+    ".safetensors", ".bin", ".pt",  ".pth", ".ckpt", ".th",
+    ".ptl",         ".jit", ".npz", ".npy", ".onnx"};
 
 // Read beside a model, but no models.
 constexpr std::array<std::string_view, 6> kCompanions = {
@@ -118,6 +119,7 @@ const std::vector<Format>& formats() {
       safetensors_format(),   //
       numpy_format(),         //
       shards_format(),        //
+      onnx_format(),          //
       pickle_format(),        // Last: a few bytes are enough for a pickle.
   };
   return kFormats;

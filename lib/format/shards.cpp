@@ -12,11 +12,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 
 #include "base/name_index.h"
 #include "base/printable.h"
 #include "format/format.h"
+#include "tensor/finding_list.h"
 #include "tensor/shard_index.h"
 
 namespace tsinspect {
@@ -24,45 +24,6 @@ namespace {
 
 constexpr std::string_view kMapKey = "\"weight_map\"";
 constexpr std::string_view kSafetensors = ".safetensors";
-
-// A model has more wrong tensors than anyone reads one by one.
-constexpr uint64_t kMaxFindings = 100;
-
-// Adds findings, and of each rule no more than kMaxFindings.
-class FindingList {
- public:
-  explicit FindingList(Model* model) : findings_(model->findings) {}
-
-  void add(const char* rule, Severity severity, std::string_view where,
-           std::string message) {
-    if (++counts_[rule] > kMaxFindings) return;
-    findings_.push_back(
-        {rule, severity, std::string(where), std::move(message)});
-  }
-
-  void add_rest() {
-    for (auto [rule, count] : counts_) {
-      if (count <= kMaxFindings) continue;
-      findings_.push_back({rule, Severity::kWarning, "",
-                           fmt::format("and {} more", count - kMaxFindings)});
-    }
-  }
-
- private:
-  std::vector<Finding>& findings_;
-  std::map<std::string, uint64_t> counts_;
-};
-
-// An index must not make a reader open files elsewhere.
-bool is_inside(std::string_view shard) {
-  std::filesystem::path path(shard);
-  if (shard.empty() || path.is_absolute() ||
-      shard.find('\0') != std::string_view::npos) {
-    return false;
-  }
-  return std::ranges::none_of(
-      path, [](const std::filesystem::path& part) { return part == ".."; });
-}
 
 // Key of a step of `shard`'s paths, in the merged model's graph.
 ObjectRef copy_key(const ObjectGraph& from, ObjectRef key, ObjectGraph* to) {
@@ -204,7 +165,7 @@ Model read_shard(const std::string& path, const Limits& limits) {
 }
 
 std::string shard_path(const Input& input, std::string_view name) {
-  if (!is_inside(name)) {
+  if (!stays_inside(name)) {
     throw Error(ErrorKind::kMalformed,
                 fmt::format("index of shards: {} is not a file beside it",
                             quoted(name)));

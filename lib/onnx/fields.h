@@ -32,6 +32,10 @@ namespace string_string_entry_proto {
 enum : uint32_t { kKey = 1, kValue = 2 };
 }
 
+namespace training_info_proto {
+enum : uint32_t { kInitialization = 1, kAlgorithm = 2 };
+}
+
 namespace graph_proto {
 enum : uint32_t {
   kNode = 1,

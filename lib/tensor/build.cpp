@@ -78,4 +78,13 @@ void check_tensor(const Model& model, const Tensor& tensor) {
   }
 }
 
+void fail_without_data(const Tensor& tensor) {
+  std::string name = printable(tensor.name, kNameColumns);
+  bool is_known = tensor.details && !tensor.details->no_data.empty();
+  throw Error(
+      ErrorKind::kUnsupported,
+      is_known ? fmt::format("tensor '{}': {}", name, tensor.details->no_data)
+               : fmt::format("tensor '{}' has no data", name));
+}
+
 }  // namespace tsinspect

@@ -17,4 +17,8 @@ std::vector<int64_t> contiguous_strides(std::span<const int64_t> shape);
 // a storage, lie within it. Throws Error(kMalformed) that names the tensor.
 void check_tensor(const Model& model, const Tensor& tensor);
 
+// Throws Error(kUnsupported) that names a tensor without a storage, and says
+// why it has none.
+[[noreturn]] void fail_without_data(const Tensor& tensor);
+
 }  // namespace tsinspect

@@ -137,10 +137,7 @@ std::string opaque_text(std::string_view type,
 ElementReader::ElementReader(const Model& model, const Tensor& tensor,
                              const Limits& limits)
     : tensor_(tensor) {
-  if (tensor.storage == kNoIndex) {
-    throw Error(ErrorKind::kUnsupported,
-                fmt::format("tensor '{}' has no data", printable(tensor.name)));
-  }
+  if (tensor.storage == kNoIndex) fail_without_data(tensor);
   check_tensor(model, tensor);
   const Storage& storage = model.storages.at(tensor.storage);
   big_endian_ = storage.big_endian;

@@ -79,6 +79,13 @@ Tensor make_row(ProtoTensor* tensor, const Model& model) {
   row.dtype = tensor->dtype;
   row.role = tensor->role;
   check_tensor(model, row);  // So that its size is known.
+  if (!tensor->no_data.empty()) {
+    auto details = std::make_shared<TensorDetails>();
+    details->no_data = tensor->no_data;
+    details->opaque_type = tensor->opaque_type;
+    row.details = std::move(details);
+    return row;
+  }
   if (row.dtype == DType::kString) {
     auto details = std::make_shared<TensorDetails>();
     details->string_bytes =
@@ -142,7 +149,9 @@ uint32_t add_path(const ProtoTensor& tensor, Model* model) {
 
 uint32_t add_proto_tensor(ProtoTensor tensor, Model* model) {
   Tensor row = make_row(&tensor, *model);
-  row.storage = add_storage(tensor, row.size_bytes(), model);
+  if (tensor.no_data.empty()) {
+    row.storage = add_storage(tensor, row.size_bytes(), model);
+  }
   row.path = add_path(tensor, model);
   model->tensors.push_back(std::move(row));
   return static_cast<uint32_t>(model->tensors.size() - 1);

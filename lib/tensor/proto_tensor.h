@@ -26,12 +26,16 @@ struct ProtoTensor {
   std::string_view raw;
   std::string_view message;
   EncodedField field;  // But for message_bytes.
+  // Why there are no values to read: see TensorDetails. Else empty.
+  std::string no_data;
+  std::string opaque_type;  // For DType::kOpaque, which has no values.
 };
 
-// Adds the tensor, a storage, and a record unless they lie in memory. Of the
-// message's field only the tags and lengths are read. The tensor's path is its
-// name. Returns its row. Throws Error(kMalformed) that names the tensor where
-// the shape is impossible or there are not as many bytes as it needs.
+// Adds the tensor, and, if it has values, a storage, and a record unless they
+// lie in memory. Of the message's field only the tags and lengths are read. The
+// tensor's path is its name. Returns its row. Throws Error(kMalformed) that
+// names the tensor where the shape is impossible or there are not as many bytes
+// as it needs.
 uint32_t add_proto_tensor(ProtoTensor tensor, Model* model);
 
 }  // namespace tsinspect

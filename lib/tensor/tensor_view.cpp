@@ -66,7 +66,7 @@ Bytes view_bytes(const Model& model, const Tensor& tensor, bool lies_as_wanted,
       (tensor.details->conjugate || tensor.details->negative)) {
     fail(tensor, "its bytes are the conjugate or negative of its values");
   }
-  if (tensor.storage == kNoIndex) fail(tensor, "it has no data");
+  if (tensor.storage == kNoIndex) fail_without_data(tensor);
   check_tensor(model, tensor);
   const Storage& storage = model.storages[tensor.storage];
   if (storage.big_endian && dtype_info(tensor.dtype).bits > 8) {

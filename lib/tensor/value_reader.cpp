@@ -20,10 +20,7 @@ constexpr uint64_t kPieceBytes = uint64_t{1} << 20;
 constexpr size_t kKeptBytes = size_t{32} << 20;
 
 const Storage& storage_of(const Model& model, const Tensor& tensor) {
-  if (tensor.storage == kNoIndex) {
-    throw Error(ErrorKind::kUnsupported,
-                fmt::format("tensor '{}' has no data", printable(tensor.name)));
-  }
+  if (tensor.storage == kNoIndex) fail_without_data(tensor);
   return model.storages.at(tensor.storage);
 }
 

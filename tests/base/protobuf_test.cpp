@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "support/expect_error.h"
+
 namespace tsinspect {
 namespace {
 
@@ -44,6 +46,139 @@ TEST(Protobuf, GivesNothingForOtherData) {
   EXPECT_TRUE(all_absent("\x08"sv));           // No value.
   EXPECT_TRUE(all_absent("\x08\x01\x07"sv));   // Wire type 7.
   EXPECT_TRUE(all_absent("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"sv));
+}
+
+// 1: 150; 2: "abc"; 3: a message whose 1 is 7.
+constexpr std::string_view kMessage =
+    "\x08\x96\x01\x12\x03"
+    "abc\x1a\x02\x08\x07"sv;
+
+TEST(MessageReader, GivesFieldsInTheirOrder) {
+  MessageReader in(kMessage, kMessage, "M");
+  ASSERT_TRUE(in.next());
+  EXPECT_EQ(in.field(), 1u);
+  EXPECT_EQ(in.varint("number"), 150u);
+  ASSERT_TRUE(in.next());
+  EXPECT_TRUE(in.is_bytes());
+  EXPECT_EQ(in.offset(), 3u);
+  EXPECT_EQ(in.bytes("text"), "abc");
+  ASSERT_TRUE(in.next());
+  MessageReader inner = in.message("part", "Part");
+  ASSERT_TRUE(inner.next());
+  EXPECT_EQ(inner.offset(), 10u);  // In the file, not in the part.
+  EXPECT_EQ(inner.integer("number"), 7);
+  EXPECT_FALSE(inner.next());
+  EXPECT_FALSE(in.next());
+}
+
+TEST(MessageReader, SkipsWhatNobodyAsksFor) {
+  MessageReader in(kMessage, kMessage, "M");
+  int fields = 0;
+  while (in.next()) ++fields;
+  EXPECT_EQ(fields, 3);
+}
+
+TEST(MessageReader, ReadsNegativeNumbers) {
+  auto minus_one = "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"sv;
+  MessageReader in(minus_one, minus_one, "M");
+  ASSERT_TRUE(in.next());
+  EXPECT_EQ(in.integer("number"), -1);
+}
+
+// The error that reading all fields of `message` as texts ends with.
+void expect_refused(std::string_view message, const char* what,
+                    uint64_t offset) {
+  expect_error(ErrorKind::kMalformed, what, offset, [&] {
+    MessageReader in(message, message, "M");
+    while (in.next()) in.bytes("text");
+  });
+}
+
+TEST(MessageReader, RefusesAFieldOfAnotherType) {
+  expect_refused(kMessage, "0x00000000: text of M has wire type 0, not 2", 0);
+}
+
+TEST(MessageReader, NamesWhereItIsCutOff) {
+  expect_refused(
+      "\x12\x01x\x12\x03"
+      "ab"sv,
+      "0x00000003: text of M is cut off", 3);
+  expect_refused("\x80"sv, "0x00000000: a field of M is cut off", 0);
+}
+
+TEST(MessageReader, RefusesWhatIsNoField) {
+  expect_refused("\x0f"sv,
+                 "0x00000000: a field of M has a wire type that does not exist",
+                 0);
+  expect_refused("\x0b"sv,  // A group.
+                 "0x00000000: a field of M has a wire type that does not exist",
+                 0);
+  expect_refused("\x02\x01"sv,
+                 "0x00000000: a field of M has a number that no field may have",
+                 0);
+  expect_refused(
+      "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"sv,
+      "0x00000000: a field of M is no varint: it has more than 10 bytes", 0);
+}
+
+using Item = EncodedField::Item;
+
+std::string decode(std::string_view message, Item item, uint8_t item_bytes,
+                   uint64_t size_bytes, bool repeats_last = false) {
+  EncodedField field;
+  field.number = 4;
+  field.item = item;
+  field.item_bytes = item_bytes;
+  field.repeats_last = repeats_last;
+  return decode_field(message, field, size_bytes);
+}
+
+TEST(DecodeField, TakesPackedItemsAndSingleOnes) {
+  auto message = "\x22\x03\x01\x96\x01\x20\x05\x08\x09"sv;
+  EXPECT_EQ(decode(message, Item::kVarint, 2, 6), "\x01\0\x96\0\x05\0"sv);
+  EXPECT_EQ(decode(message, Item::kVarint, 1, 3), "\x01\x96\x05"sv);
+}
+
+TEST(DecodeField, TakesFixedItems) {
+  EXPECT_EQ(decode("\x25"
+                   "abcd"
+                   "\x22\x04"
+                   "efgh"sv,
+                   Item::kFixed32, 4, 8),
+            "abcdefgh");
+  EXPECT_EQ(decode("\x21"
+                   "abcdefgh"sv,
+                   Item::kFixed64, 8, 8),
+            "abcdefgh");
+}
+
+TEST(DecodeField, PutsItsLengthBeforeAString) {
+  EXPECT_EQ(decode("\x22\x02hi\x22\x00"sv, Item::kBytes, 0, 18),
+            "\x02\0\0\0\0\0\0\0hi\0\0\0\0\0\0\0\0"sv);
+}
+
+TEST(DecodeField, RepeatsTheLastItemWhereAsked) {
+  auto message = "\x22\x02\x01\x02"sv;
+  EXPECT_EQ(decode(message, Item::kVarint, 1, 4, true), "\x01\x02\x02\x02");
+  EXPECT_EQ(decode("", Item::kVarint, 1, 3, true), "\0\0\0"sv);
+  EXPECT_EQ(decode("\x22\x01x"sv, Item::kBytes, 0, 18, true),
+            "\x01\0\0\0\0\0\0\0x\x01\0\0\0\0\0\0\0x"sv);
+}
+
+TEST(DecodeField, RefusesOtherNumbersOfItems) {
+  auto message = "\x22\x02\x01\x02"sv;
+  auto refused = [](const char* what, auto... arguments) {
+    expect_error(ErrorKind::kMalformed, what, [&] { decode(arguments...); });
+  };
+  refused("field 4 has 2 bytes of values where the shape needs 1048576",
+          message, Item::kVarint, 1, uint64_t{1} << 20);
+  refused("field 4 has more values than the 1 bytes that the shape needs",
+          message, Item::kVarint, 1, 1);
+  refused("field 4 has 0 bytes of values where the shape needs 4",
+          "\x22\x03"
+          "abc"sv,
+          Item::kFixed32, 4, 4);
+  refused("field 4 is cut off", "\x22\x01\x80"sv, Item::kVarint, 1, 1);
 }
 
 }  // namespace

@@ -66,9 +66,9 @@ const char* to_string(DataflowGraphKind kind);
 struct DataflowGraph {
   DataflowGraphKind kind = DataflowGraphKind::kMain;
   std::string_view name;
-  // What names it in the model, unique: empty for the first main graph; the
-  // node and the attribute, "loop/body", behind its graph's own; a function's
-  // name.
+  // What names it in the model, unique: empty for the first main graph; a
+  // node's output and its attribute, "loop.body", behind its graph's own; a
+  // function's name.
   std::string scope;
   uint32_t parent = kNoIndex;   // Of a subgraph: index into Dataflow::nodes.
   std::vector<uint32_t> nodes;  // Indices into Dataflow::nodes, in file order.

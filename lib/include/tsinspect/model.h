@@ -158,10 +158,14 @@ struct TensorDetails {
   uint32_t opaque_bytes = 0;  // An element's size for DType::kOpaque.
   // Of all elements for DType::kString: 8 for each, and their texts' lengths.
   uint64_t string_bytes = 0;
-  // Tensors that say what real numbers this one's integers stand for, in a
-  // graph that quantises; empty if none do.
+  // Tensors that say what real numbers this one's integers stand for, or its
+  // real numbers will be as integers, in a graph that quantises; empty if none
+  // do.
   std::string scale;
   std::string zero_point;
+  // Why there is no storage: "external data 'w.bin': no such file". Empty where
+  // the tensor never had any.
+  std::string no_data;
   bool conjugate = false;  // The values are the conjugate of the bytes.
   bool negative = false;   // The values are the negative of the bytes.
 };
@@ -171,7 +175,7 @@ struct Tensor {
   std::vector<int64_t> shape;
   std::vector<int64_t> strides;  // In elements, as torch counts them.
   int64_t storage_offset = 0;    // In elements.
-  uint32_t storage = kNoIndex;   // kNoIndex: no data (meta tensors).
+  uint32_t storage = kNoIndex;   // kNoIndex: no data.
   uint32_t path = kNoIndex;      // Index into Model::paths.
   uint32_t module = kNoIndex;    // Owner, index into Model::modules.
   DType dtype = DType::kFloat32;

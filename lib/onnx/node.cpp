@@ -1,0 +1,49 @@
+#include "onnx/node.h"
+
+#include <algorithm>
+
+#include "onnx/fields.h"
+
+namespace tsinspect::onnx {
+
+std::string_view Node::label() const {
+  auto output = std::ranges::find_if(
+      outputs, [](std::string_view name) { return !name.empty(); });
+  if (output != outputs.end()) return *output;
+  return name.empty() ? op_type : name;
+}
+
+bool Node::is(std::string_view op) const {
+  return op_type == op && (domain.empty() || domain == "ai.onnx");
+}
+
+void read_node(MessageReader in, Budget* budget, Node* node) {
+  using namespace node_proto;
+  node->message = in.text();
+  node->name = node->op_type = node->domain = {};
+  node->inputs.clear();
+  node->outputs.clear();
+  while (in.next()) {
+    switch (in.field()) {
+      case kInput:
+        budget->charge(sizeof(std::string_view));
+        node->inputs.push_back(in.bytes("input"));
+        break;
+      case kOutput:
+        budget->charge(sizeof(std::string_view));
+        node->outputs.push_back(in.bytes("output"));
+        break;
+      case kName:
+        node->name = in.bytes("name");
+        break;
+      case kOpType:
+        node->op_type = in.bytes("op_type");
+        break;
+      case kDomain:
+        node->domain = in.bytes("domain");
+        break;
+    }
+  }
+}
+
+}  // namespace tsinspect::onnx
