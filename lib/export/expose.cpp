@@ -36,10 +36,11 @@ const ExposeForm* find_expose_form(Form form) {
   return row == nullptr ? nullptr : &row->form;
 }
 
-void check_any_exposed(const Exposure& result) {
-  if (!result.values.empty()) return;
+void check_exposed(const Exposure& result, const ExposeFileOptions& options) {
+  if (!result.values.empty() || options.nodes.empty()) return;
   if (result.left_out.empty()) {
-    throw Error(ErrorKind::kNotFound, "there is no value to expose");
+    throw Error(ErrorKind::kNotFound,
+                "no node or value that is no output yet fits --nodes");
   }
   const UnexposedValue& first = result.left_out.front();
   throw Error(

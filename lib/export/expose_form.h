@@ -13,7 +13,7 @@ Exposure expose_saved_model(const Model& model,
 Exposure list_frozen_graph(const Model& model,
                            const ExposeFileOptions& options);
 
-// Throws Error(kNotFound) if nothing is.
-void check_any_exposed(const Exposure& result);
+// Throws Error(kNotFound) if nothing is of what was asked for by name.
+void check_exposed(const Exposure& result, const ExposeFileOptions& options);
 
 }  // namespace tsinspect

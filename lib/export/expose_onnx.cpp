@@ -31,7 +31,7 @@ Exposure expose_onnx(const Model& model, const ExposeFileOptions& options) {
     result.values.push_back(describe(value, &result));
   }
   result.left_out = std::move(exposer.left_out());
-  check_any_exposed(result);
+  check_exposed(result, options);
   PieceList edited = exposer.edits().apply(file);
   AtomicFile out(options.output, options.replace);
   edited.write([&](std::string_view piece) { out.write(piece); });

@@ -87,6 +87,10 @@ void MessageEdits::append(std::string_view message, std::string bytes) {
   replace(message, between(end_of(message), end_of(message)), std::move(bytes));
 }
 
+void MessageEdits::take(MessageEdits other) {
+  edits_.splice(edits_.end(), other.edits_);
+}
+
 PieceList MessageEdits::apply(std::string_view root) {
   Edits edits;
   for (Edit& edit : edits_) {

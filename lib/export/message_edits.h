@@ -43,7 +43,8 @@ class MessageEdits {
   // Adds fields behind the last one.
   void append(std::string_view message, std::string bytes);
 
-  bool empty() const { return edits_.empty(); }
+  // Adds the edits of another.
+  void take(MessageEdits other);
 
   // The whole of `root` as the edits have it; views of it stay views. Throws
   // Error(kMalformed), and for edits that overlap or lie nowhere in it.
