@@ -3,8 +3,9 @@
 
 Writes FOLDER/<target>/: whole fixtures for zip_fuzz and open_fuzz, and what
 lies in them for pickle_fuzz (pickles), torchscript_fuzz and program_fuzz
-(source) and debug_records_fuzz (what the source was made from). Model files
-below CORPUS are taken, too. Each seed is named by its hash.
+(source), debug_records_fuzz (what the source was made from), and onnx_text_fuzz
+(models as text). Model files below CORPUS are taken, too. Each seed is named by
+its hash.
 """
 import hashlib
 import pathlib
@@ -19,6 +20,8 @@ def seeds(file):
     """(target, bytes) for all that a file is good for."""
     data = file.read_bytes()
     yield "open_fuzz", data
+    if file.name.endswith(".onnx.txt"):
+        yield "onnx_text_fuzz", data
     if not zipfile.is_zipfile(file):
         yield "pickle_fuzz", data
         return

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes tests/fixtures/: model files of all kinds, and what is in them.
 
-    python make_fixtures.py [NAME...]     needs torch 2.13, numpy, safetensors
+    python make_fixtures.py [NAME...]     needs torch 2.13, numpy, safetensors,
+                                         onnx 1.23
 
 The files are written by torch, safetensors and NumPy themselves, or, where
 those no longer write a form, by hand and read back by them. expected.jsonl
@@ -883,9 +884,6 @@ def not_models():
                         b"</head><body>Forbidden</body></html>\n",
         "gzip.pt": gzip.compress(b"weights", mtime=0),
         "empty.pt": b"",
-        # ir_version 8, producer "pytorch", a graph, opset 17.
-        "model.onnx": b"\x08\x08\x12\x07pytorch\x3a\x07\x12\x05graph"
-                      b"\x42\x02\x10\x11",
         "weights.h5": b"\x89HDF\r\n\x1a\n" + bytes(24),
         "cut_off.pt": path("state_dict.pt").read_bytes()[:3000],
     }
@@ -904,6 +902,23 @@ def outside():
     torch.jit.script(models.Outside())._save_for_lite_interpreter(
         str(path("outside_mobile.ptl")))
     rescript("outside_mobile.ptl", "mobile-ptl")
+
+
+@fixture
+def onnx_models():
+    import onnx
+    import google.protobuf.text_format
+    import onnx_models as made
+    reader = f"onnx.load {onnx.__version__}"
+    path("onnx/external.bin").write_bytes(made.EXTERNAL_BYTES)
+    for name, make in made.MODELS.items():
+        file = path(f"onnx/{name}")
+        file.write_bytes(make().SerializeToString(deterministic=True))
+        expect(f"onnx/{name}", "onnx", reader, made.model_rows(file))
+    text = google.protobuf.text_format.MessageToString(made.cnn())
+    path("onnx/cnn.onnx.txt").write_text(text, encoding="utf-8")
+    expect("onnx/cnn.onnx.txt", "onnx", reader,
+           made.model_rows(path("onnx/cnn.onnx")))
 
 
 def check():

@@ -22,6 +22,7 @@ Format safetensors_format();
 Format numpy_format();
 Format shards_format();
 Format onnx_format();
+Format onnx_text_format();
 Format pickle_format();
 
 namespace {
@@ -120,6 +121,7 @@ const std::vector<Format>& formats() {
       numpy_format(),         //
       shards_format(),        //
       onnx_format(),          //
+      onnx_text_format(),     //
       pickle_format(),        // Last: a few bytes are enough for a pickle.
   };
   return kFormats;

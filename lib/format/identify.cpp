@@ -115,17 +115,6 @@ bool is_leveldb_table(Data data) {
          data.ends_with("\x57\xfb\x80\x8b\x24\x75\x47\xdb"sv);
 }
 
-// ModelProto: ir_version 1, graph 7, opset_import 8.
-bool is_onnx(Data data) {
-  ProtobufFields f = protobuf_fields(data);
-  return f[1].is_varint() && f[7].is_bytes();
-}
-
-bool is_onnx_text(Data data) {
-  std::string text = text_start(data);
-  return is_text(data) && text.starts_with("ir_version:");
-}
-
 // SavedModel: saved_model_schema_version 1, meta_graphs 2.
 bool is_saved_model(Data data) {
   ProtobufFields f = protobuf_fields(data);
@@ -168,13 +157,10 @@ constexpr std::array kShapes = {
     Shape{is_xml, "XML", kNotModel},
     Shape{is_json, "JSON without a weight_map",
           "open the model file or the *.index.json beside it"},
-    Shape{is_onnx_text, "ONNX model as text",
-          "ONNX is not read by this version"},
     Shape{is_leveldb_table, "index of a TensorFlow checkpoint", kTensorFlow},
     Shape{is_checkpoint_state, "state file of a TensorFlow checkpoint",
           kTensorFlow},
     Shape{is_core_ml, "Core ML model", kExportFirst},
-    Shape{is_onnx, "ONNX model", "ONNX is not read by this version"},
     Shape{is_saved_model, "TensorFlow SavedModel", kTensorFlow},
     Shape{is_graph_def, "TensorFlow graph (frozen .pb or .meta)", kTensorFlow},
     Shape{is_text, "text", kNotModel},

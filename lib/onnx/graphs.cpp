@@ -11,8 +11,11 @@
 namespace tsinspect::onnx {
 namespace {
 
-// Lists grow by doubling, and each node's number stands in its graph's list.
+// What rows of lists take, which grow by doubling. A node's number stands in
+// its graph's list, too, and a graph's scope in the paths and a set.
 constexpr uint64_t kNodeBytes = 2 * (sizeof(DataflowNode) + sizeof(uint32_t));
+constexpr uint64_t kGraphBytes = 2 * sizeof(DataflowGraph) + 256;
+constexpr uint64_t kNameBytes = 2 * sizeof(std::string_view);
 
 // Makes room for so many more, all at once.
 template <typename T>
@@ -80,7 +83,7 @@ void GraphReader::read_function(std::string_view message) {
 
 GraphReader::Graph GraphReader::add_graph(const GraphParts& parts,
                                           GraphPlace place) {
-  budget_->charge(sizeof(DataflowGraph));
+  budget_->charge(kGraphBytes);
   DataflowGraph row;
   row.kind = place.kind;
   row.name = parts.name;
@@ -89,7 +92,7 @@ GraphReader::Graph GraphReader::add_graph(const GraphParts& parts,
   row.message = parts.message;
   Graph graph;
   graph.index = static_cast<uint32_t>(flow_->graphs.size());
-  graph.step = add_step(row.scope, place.step);
+  graph.step = add_step(local_scope(row), place.step);
   graph.depth = place.depth;
   flow_->graphs.push_back(std::move(row));
   return graph;
@@ -102,6 +105,15 @@ std::string GraphReader::unique_scope(std::string scope) {
     unique = fmt::format("{}#{}", scope, ++renamed_scopes_ + 1);
   }
   return unique;
+}
+
+// Its scope behind that of the graph it is in.
+std::string_view GraphReader::local_scope(const DataflowGraph& graph) const {
+  std::string_view scope = graph.scope;
+  if (graph.parent == kNoIndex) return scope;
+  uint32_t outer = flow_->nodes[graph.parent].graph;
+  size_t size = flow_->graphs[outer].scope.size();
+  return scope.substr(size == 0 ? 0 : size + 1);
 }
 
 uint32_t GraphReader::add_step(std::string_view scope, uint32_t parent) {
@@ -153,6 +165,7 @@ void GraphReader::read_initializers(const GraphParts& parts,
 
 void GraphReader::read_annotations(const GraphParts& parts,
                                    const Graph& graph) {
+  budget_->charge(2 * sizeof(QuantizedTensor) * parts.annotations.size());
   for (std::string_view message : parts.annotations) {
     annotated_.push_back(
         read_annotation(reader(message, "TensorAnnotation"), graph.index));
@@ -160,6 +173,7 @@ void GraphReader::read_annotations(const GraphParts& parts,
 }
 
 void GraphReader::read_nodes(const Messages& nodes, const Graph& graph) {
+  budget_->charge(kNodeBytes * nodes.size());
   make_room(&flow_->nodes, nodes.size());
   flow_->graphs[graph.index].nodes.reserve(nodes.size());
   Node node;
@@ -177,7 +191,6 @@ void GraphReader::read_nodes(const Messages& nodes, const Graph& graph) {
 }
 
 uint32_t GraphReader::add_node(const Node& node, uint32_t graph) {
-  budget_->charge(kNodeBytes);
   auto index = static_cast<uint32_t>(flow_->nodes.size());
   NameRange inputs = add_names(node.inputs);
   NameRange outputs = add_names(node.outputs);
@@ -188,6 +201,7 @@ uint32_t GraphReader::add_node(const Node& node, uint32_t graph) {
 }
 
 NameRange GraphReader::add_names(const std::vector<std::string_view>& names) {
+  budget_->charge(kNameBytes * names.size());
   NameRange range;
   range.begin = static_cast<uint32_t>(flow_->names.size());
   range.count = static_cast<uint32_t>(names.size());

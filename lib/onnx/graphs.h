@@ -65,6 +65,7 @@ class GraphReader {
 
   Graph add_graph(const GraphParts& parts, GraphPlace place);
   std::string unique_scope(std::string scope);
+  std::string_view local_scope(const DataflowGraph& graph) const;
   uint32_t add_step(std::string_view scope, uint32_t parent);
   void add_values(const Messages& messages, std::vector<ValueInfo>* values);
   void add_value_names(const Messages& names, std::vector<ValueInfo>* values);

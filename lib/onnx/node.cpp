@@ -5,6 +5,18 @@
 #include "onnx/fields.h"
 
 namespace tsinspect::onnx {
+namespace {
+
+// A list that grows takes its old memory and twice as much.
+void add(std::string_view name, Budget* budget,
+         std::vector<std::string_view>* names) {
+  if (names->size() == names->capacity()) {
+    budget->charge(3 * sizeof name * names->size());
+  }
+  names->push_back(name);
+}
+
+}  // namespace
 
 std::string_view Node::label() const {
   auto output = std::ranges::find_if(
@@ -26,12 +38,10 @@ void read_node(MessageReader in, Budget* budget, Node* node) {
   while (in.next()) {
     switch (in.field()) {
       case kInput:
-        budget->charge(sizeof(std::string_view));
-        node->inputs.push_back(in.bytes("input"));
+        add(in.bytes("input"), budget, &node->inputs);
         break;
       case kOutput:
-        budget->charge(sizeof(std::string_view));
-        node->outputs.push_back(in.bytes("output"));
+        add(in.bytes("output"), budget, &node->outputs);
         break;
       case kName:
         node->name = in.bytes("name");

@@ -38,11 +38,11 @@ EXPLAINED = {
         "the name of a global is known only once the pickle has run",
 }
 
-UNSUPPORTED = {"flatbuffer", "pt2", "onnx", "tf-checkpoint", "tf-frozen-pb",
+UNSUPPORTED = {"flatbuffer", "pt2", "tf-checkpoint", "tf-frozen-pb",
                "tf-saved-model"}
 
 # Readers that judge the file, rather than lack a class it names.
-REFUSALS_COUNT = {"safetensors", "numpy", "torch-save-zip",
+REFUSALS_COUNT = {"safetensors", "numpy", "onnx", "torch-save-zip",
                   "torch-save-legacy"}
 
 # Stands in expected.jsonl for values that the reference reader did not give.
