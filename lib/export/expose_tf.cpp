@@ -96,7 +96,7 @@ Exposure list_frozen_graph(const Model& model,
   for (const TfNode& node : read_graph_nodes(graph)) {
     std::string name = std::string(node.name) + ":0";
     std::array<std::string_view, 3> names = {name, node.name, node.op};
-    if (is_tf_without_output(node) || is_tf_handle(node) ||
+    if (is_tf_without_output(node) || tf_is_handle(node, "", 0) ||
         (!options.nodes.empty() && !options.nodes.matches(names))) {
       continue;
     }

@@ -50,7 +50,10 @@ class Inference {
     graphs_.push_back(graph);
     for (OnnxNode& node : graph->nodes) {
       if (node.is_standard("Constant")) remember_constant(node);
-      for (OnnxSubgraph& subgraph : node.subgraphs) run(&subgraph.graph[0]);
+      for (OnnxSubgraph& subgraph : node.subgraphs) {
+        if (node.is_standard("Scan")) type_scan_inputs(node, &subgraph);
+        run(&subgraph.graph[0]);
+      }
       if (node.is_standard()) infer(node, graph);
     }
     graphs_.pop_back();
@@ -63,6 +66,38 @@ class Inference {
     if (!tensor.empty() && node.outputs.size() == 1) {
       constants_.emplace(node.outputs[0], tensor);
     }
+  }
+
+  // What a Scan's body is given, where the body does not say: states as they
+  // are, and slices of what is scanned.
+  void type_scan_inputs(const OnnxNode& node, OnnxSubgraph* subgraph) {
+    OnnxCall call(node, opset_, type_, constant_);
+    OnnxGraph& body = subgraph->graph[0];
+    size_t inputs = body.ordered_inputs.size();
+    auto scanned = static_cast<size_t>(call.integer("num_scan_inputs", 0));
+    if (opset_ < 9 || node.inputs.size() != inputs || scanned > inputs) return;
+    auto axes = call.list("scan_input_axes");
+    for (size_t i = 0; i < inputs; ++i) {
+      auto type = call.type(i);
+      if (!type) continue;
+      bool is_scanned = i >= inputs - scanned;
+      size_t place = i - (inputs - scanned);
+      if (is_scanned && axes && place >= axes->size()) continue;
+      if (is_scanned && !remove_axis(axes ? (*axes)[place] : 0, &*type)) {
+        continue;
+      }
+      body.types.emplace(body.ordered_inputs[i],
+                         onnx_tensor_type(type->element, type->shape));
+    }
+  }
+
+  static bool remove_axis(int64_t axis, OnnxTensorType* type) {
+    if (!type->shape) return true;
+    auto rank = static_cast<int64_t>(type->shape->size());
+    if (axis < 0) axis += rank;
+    if (axis < 0 || axis >= rank) return false;
+    type->shape->erase(type->shape->begin() + axis);
+    return true;
   }
 
   void infer(const OnnxNode& node, OnnxGraph* graph) {

@@ -76,7 +76,8 @@ class ModelReader {
                       graph);
           break;
         case graph_proto::kInput:
-          graph->inputs.insert(read_value(in.bytes("input"), graph));
+          graph->ordered_inputs.push_back(read_value(in.bytes("input"), graph));
+          graph->inputs.insert(graph->ordered_inputs.back());
           break;
         case graph_proto::kOutput:
           graph->outputs.push_back(read_value(in.bytes("output"), graph));

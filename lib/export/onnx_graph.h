@@ -47,6 +47,7 @@ struct OnnxGraph {
   std::string_view name, domain, overload;  // The last two are a function's.
   std::vector<OnnxNode> nodes;
   std::unordered_set<std::string_view> inputs;
+  std::vector<std::string_view> ordered_inputs;
   std::vector<std::string_view> outputs;
   // TypeProtos by value, those of initializers made from their TensorProtos.
   std::unordered_map<std::string_view, std::string> types;

@@ -49,8 +49,6 @@ constexpr FirstPort kFirstPorts[] = {
     {"TopKV2", "values"},
 };
 
-constexpr int64_t kResource = 20, kVariant = 21;
-
 bool has(std::span<const Op> ops, Op op) {
   return std::ranges::find(ops, op) != ops.end();
 }
@@ -175,20 +173,6 @@ std::string tf_shape_or_unknown(std::string_view shape) {
 }
 
 bool is_tf_source(const TfNode& node) { return has(kSources, node.op); }
-
-bool is_tf_handle(const TfNode& node) {
-  if (node.op.ends_with("HandleOp") || node.op.ends_with("TableV2") ||
-      node.op.starts_with("TensorList")) {
-    return true;
-  }
-  return std::ranges::any_of(std::to_array({"T", "dtype", "DstT", "Tout"}),
-                             [&](const char* name) {
-                               auto attr = node.attrs.find(name);
-                               if (attr == node.attrs.end()) return false;
-                               int64_t type = tf_type(attr->second);
-                               return type == kResource || type == kVariant;
-                             });
-}
 
 bool is_tf_without_output(const TfNode& node) {
   return has(kWithoutOutput, node.op);

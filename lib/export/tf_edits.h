@@ -52,8 +52,6 @@ std::string_view tf_output_shape(const TfNode& node, size_t number);
 
 // Constants and variables, which are no activations.
 bool is_tf_source(const TfNode& node);
-// What only leads to something: a variable, a table.
-bool is_tf_handle(const TfNode& node);
 // An operator without a tensor to fetch.
 bool is_tf_without_output(const TfNode& node);
 bool is_tf_control_flow(const TfNode& node);

@@ -210,7 +210,7 @@ void TfExposer::expose_graph(const TfSignature& signature) {
       if (given.contains(reference) || !is_chosen(node, key)) continue;
       int64_t type = tf_output_type(node, "", number);
       if (type == 0) {
-        if (!is_tf_handle(node)) {
+        if (!tf_is_handle(node, "", number)) {
           left_out_->push_back({key, no_type_reason(node)});
         }
         continue;

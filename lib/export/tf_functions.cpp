@@ -99,7 +99,7 @@ void TfExposer::add_values(const TfFunction& function, const std::string& scope,
     if (!is_chosen(node, key)) return;
     int64_t type = tf_output_type(node, reference->port, reference->number);
     if (type == 0) {
-      if (!is_tf_handle(node)) {
+      if (!tf_is_handle(node, reference->port, reference->number)) {
         left_out_->push_back({key, no_type_reason(node)});
       }
       return;

@@ -302,6 +302,15 @@ int64_t tf_output_type(const TfNode& node, std::string_view port,
   return type == kResource || type == kVariant ? 0 : type;
 }
 
+bool tf_is_handle(const TfNode& node, std::string_view port, size_t number) {
+  if (node.op.ends_with("HandleOp") || node.op.ends_with("TableV2") ||
+      node.op.starts_with("TensorList")) {
+    return true;
+  }
+  int64_t type = declared_type(node, port, number);
+  return type == kResource || type == kVariant;
+}
+
 std::optional<DType> tf_dtype(int64_t type) {
   auto row = std::ranges::find(kDTypes, type, &DTypeRow::type);
   if (row == std::end(kDTypes)) return std::nullopt;

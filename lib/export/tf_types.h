@@ -17,6 +17,9 @@ namespace tsinspect {
 int64_t tf_output_type(const TfNode& node, std::string_view port,
                        size_t number);
 
+// Whether the output only leads to something: a variable, a table, a list.
+bool tf_is_handle(const TfNode& node, std::string_view port, size_t number);
+
 // Unset for those that no dtype stands for.
 std::optional<DType> tf_dtype(int64_t type);
 
