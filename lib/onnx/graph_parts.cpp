@@ -54,7 +54,7 @@ GraphParts read_parts(MessageReader in, std::span<const Field> fields,
     if (field->list == nullptr) {
       parts.*field->text = content;
     } else {
-      budget->charge(2 * sizeof content);  // Lists grow by doubling.
+      budget->charge(sizeof content);
       (parts.*field->list).push_back(content);
     }
   }

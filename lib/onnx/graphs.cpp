@@ -6,24 +6,18 @@
 
 #include "onnx/entries.h"
 #include "onnx/fields.h"
+#include "onnx/make_room.h"
 #include "onnx/value_info.h"
 
 namespace tsinspect::onnx {
 namespace {
 
-// What rows of lists take, which grow by doubling. A node's number stands in
-// its graph's list, too, and a graph's scope in the paths and a set.
-constexpr uint64_t kNodeBytes = 2 * (sizeof(DataflowNode) + sizeof(uint32_t));
+// What rows take. A node's number stands in its graph's list, too, and a
+// graph's scope in the paths and a set. Lists whose size is not known grow by
+// doubling.
+constexpr uint64_t kNodeBytes = sizeof(DataflowNode) + sizeof(uint32_t);
 constexpr uint64_t kGraphBytes = 2 * sizeof(DataflowGraph) + 256;
 constexpr uint64_t kNameBytes = 2 * sizeof(std::string_view);
-
-// Makes room for so many more, all at once.
-template <typename T>
-void make_room(std::vector<T>* list, size_t count) {
-  size_t needed = list->size() + count;
-  if (needed <= list->capacity()) return;
-  list->reserve(std::max(needed, list->capacity() + list->capacity() / 2));
-}
 
 std::string dotted(std::string_view a, std::string_view b) {
   return fmt::format("{}{}{}", a, a.empty() || b.empty() ? "" : ".", b);
@@ -148,7 +142,9 @@ void GraphReader::add_value_names(const Messages& names,
 
 void GraphReader::read_initializers(const GraphParts& parts,
                                     const Graph& graph) {
-  make_room(&model_->tensors, parts.initializers.size());
+  size_t count = parts.initializers.size();
+  make_room(&named_, count);
+  tensors_->make_room(count);
   for (std::string_view message : parts.initializers) {
     TensorProto tensor = read_tensor_proto(reader(message, "TensorProto"));
     uint32_t row =

@@ -8,16 +8,18 @@
 #include "base/checked.h"
 #include "onnx/element_type.h"
 #include "onnx/fields.h"
+#include "onnx/make_room.h"
 
 namespace tsinspect::onnx {
 namespace {
 
 using Item = EncodedField::Item;
 
-// What a row of Model::tensors takes, with all that belongs to it.
+// What a row of Model::tensors takes, with all that belongs to it, but for its
+// name and shape: rows of other tables, four blocks of memory.
 constexpr uint64_t kRowBytes = sizeof(Tensor) + sizeof(Storage) +
-                               sizeof(Record) + sizeof(PathStep) +
-                               sizeof(EncodedField) + sizeof(TensorDetails) / 2;
+                               sizeof(Record) + 2 * sizeof(PathStep) +
+                               sizeof(EncodedField) + 4 * 32;
 
 // An attribute of a Constant node that is its value, without a TensorProto.
 struct PlainValue {
@@ -71,6 +73,13 @@ void add_layout(std::span<const int64_t> shape, Tensor* tensor) {
 }
 
 }  // namespace
+
+void TensorAdder::make_room(size_t count) {
+  onnx::make_room(&model_->tensors, count);
+  onnx::make_room(&model_->storages, count);
+  onnx::make_room(&model_->paths, count);
+  if (file_ != kNoIndex) onnx::make_room(&model_->records, count);
+}
 
 uint32_t TensorAdder::add_row(ProtoTensor row, uint32_t scope) {
   budget_->charge(kRowBytes + row.name.size() +

@@ -32,6 +32,9 @@ class TensorAdder {
         model_(model),
         external_(model->path, model) {}
 
+  // Says that so many will be added, of which each costs its bytes only then.
+  void make_room(size_t count);
+
   // These return the tensor's row, and throw Error.
   uint32_t add(const TensorProto& tensor, const TensorPlace& place);
   // Two tensors, NAME.indices and NAME.values; the row of the first.
