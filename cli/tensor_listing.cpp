@@ -91,7 +91,7 @@ void run(const Model& model, const ListingOptions& options,
   if (!options.explain.empty()) {
     return explain(model, options.explain, report);
   }
-  auto rows = select_tensors(model, listing.roles, make_query(options));
+  auto rows = select_tensors(model, listing.is_listed, make_query(options));
   if (report.json) return print_json(model, rows, options.sha256, report);
   std::vector<std::string> hashes;
   if (options.sha256) {

@@ -25,9 +25,9 @@ struct ListingOptions {
 
 // Which tensors of a model a command lists.
 struct Listing {
-  const char* noun;         // "parameter": what one row is.
-  std::vector<Role> roles;  // As they fit the model.
-  const char* note = "";    // Told once, under the table.
+  const char* noun;                  // "parameter": what one row is.
+  bool (*is_listed)(const Tensor&);  // As it fits the model.
+  const char* note = "";             // Told once, under the table.
   bool role_column = false;
 };
 

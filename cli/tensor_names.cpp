@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/printable.h"
+#include "render/node.h"
 #include "render/text.h"
 #include "tsinspect/names.h"
 #include "tsinspect/object_tree.h"
@@ -27,7 +28,10 @@ Slice slice_of(const Tensor& tensor, std::string_view slice) {
 }
 
 void fail_not_found(const Model& model, std::string_view name) {
-  std::string message = "no tensor or object is named " + quoted(name);
+  std::string message = model.dataflow != nullptr
+                            ? "no tensor, node or graph is named "
+                            : "no tensor or object is named ";
+  message += quoted(name);
   std::string prefix = std::string(name) + '.';
   std::vector<std::string> keys;
   if (model.root != kNoObject) {
@@ -36,6 +40,7 @@ void fail_not_found(const Model& model, std::string_view name) {
     }
   }
   std::vector<std::string_view> names(keys.begin(), keys.end());
+  for (std::string_view node : names_in_graphs(model)) names.push_back(node);
   for (const Tensor& tensor : model.tensors) {
     if (tensor.display_name().starts_with(prefix)) {
       throw Error(ErrorKind::kNotFound,

@@ -3,7 +3,7 @@
 namespace tsinspect::cli {
 namespace {
 
-Listing choose(const Model&) { return {"buffer", {Role::kBuffer}}; }
+Listing choose(const Model&) { return {"buffer", is_buffer}; }
 
 Action setup(Options* options) { return setup_listing(options, choose); }
 

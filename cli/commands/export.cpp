@@ -72,8 +72,8 @@ DType pick_dtype(const std::string& name) {
   if (info != nullptr && is_export_dtype(info->dtype)) return info->dtype;
   throw UsageError{
       fmt::format("--dtype needs a floating dtype (float32, "
-                  "float16, bfloat16, float64, float8_e4m3fn, …), "
-                  "not {}",
+                  "float16, bfloat16, float64, float8_e4m3fn, …), int8 "
+                  "or uint8, not {}",
                   tsinspect::quoted(name))};
 }
 
@@ -124,6 +124,16 @@ void report_notes(const Model& model, const ExportResult& result,
         std::string_view(count_text(model.tensors[row.tensor].elements())),
         dtype_info(row.dtype).name));
   }
+  if (!result.left_out.empty()) {
+    std::string others =
+        result.left_out.size() > 1
+            ? fmt::format(" and {} more", result.left_out.size() - 1)
+            : std::string();
+    report.note(
+        fmt::format("left out: {}{}: {} has no string",
+                    tsinspect::quoted(model.tensors[result.left_out[0]].name),
+                    others, result.format->name));
+  }
   if (result.dropped_metadata) {
     report.note(fmt::format("the metadata is left out: {} has no place for it",
                             result.format->name));
@@ -154,6 +164,10 @@ void print_json(const Model& model, const std::string& path,
   json.member("output", path);
   json.member("format", result.format->name);
   json.member("bytes", result.file_bytes);
+  json.key("left_out");
+  json.begin_array();
+  for (uint32_t row : result.left_out) json.value(model.tensors[row].name);
+  json.end_array();
   json.key("tensors");
   json.begin_array();
   for (const ExportedTensor& row : result.tensors) {

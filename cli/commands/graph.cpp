@@ -2,6 +2,7 @@
 
 #include "base/printable.h"
 #include "render/dot.h"
+#include "render/text.h"
 #include "report.h"
 
 namespace tsinspect::cli {
@@ -21,6 +22,16 @@ struct GraphCommandOptions {
   GraphOptions graph() const { return {depth.value_or(UINT64_MAX), all}; }
 };
 
+// Scopes that are only counted, for the picture to fit.
+void note_folded_scopes(const Model& model, const Graph& graph,
+                        Report& report) {
+  uint64_t below = 0;
+  for (const GraphNode& node : graph.nodes) below += node.below;
+  if (model.dataflow == nullptr || below == 0) return;
+  report.note(fmt::format("{} within others; --all draws each",
+                          counted(below, "scope")));
+}
+
 void tell_notes(const Model& model, const Graph& graph, bool is_flow,
                 Report& report) {
   report.tell(graph.findings);
@@ -28,6 +39,7 @@ void tell_notes(const Model& model, const Graph& graph, bool is_flow,
     report.note(
         fmt::format("more than {} calls: the graph is cut", kGraphCalls));
   }
+  note_folded_scopes(model, graph, report);
   if (!is_flow && model.form == Form::kTorchScriptFrozen) {
     report.note(
         "frozen: its root is the only module; `--flow forward` draws its "
@@ -55,7 +67,7 @@ Action setup(Options* options) {
   add_file_options(options, &values->files);
   options->push_back(names_from_option(&values->files.names_from));
   options->push_back({"--flow", "METHOD",
-                      "Data flow of a method: forward, layer1.conv1.forward",
+                      "Data flow of a method (layer1.forward) or graph (main)",
                       &values->flow});
   options->push_back({"--depth", "N",
                       "Modules N levels below the root, deeper ones in them",
@@ -79,7 +91,8 @@ Command graph_command() {
           "  tsinspect graph model.pt | dot -Tsvg > model.svg\n"
           "  tsinspect graph model.pt --depth 2\n"
           "  tsinspect graph model.pt --flow layer1.conv1.forward\n"
-          "  tsinspect graph frozen.pt --flow forward --json\n",
+          "  tsinspect graph frozen.pt --flow forward --json\n"
+          "  tsinspect graph model.onnx --flow main\n",
           setup};
 }
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "render/table.h"
 #include "render/text.h"
 #include "report.h"
@@ -79,6 +81,9 @@ void print_text(const Model& model, const ModuleTree& tree,
                    : flat_lines(tree, filter);
   std::vector<Column> columns = {{.title = "module", .shrink = 1}};
   if (!tree.derived) columns.push_back({.title = "type", .shrink = 2});
+  bool has_operators = std::ranges::any_of(
+      tree.nodes, [](const ModuleNode& node) { return node.operators > 0; });
+  if (has_operators) columns.push_back({.title = "nodes", .right = true});
   columns.push_back({.title = "own", .right = true});
   columns.push_back({.title = "parameters", .right = true});
   columns.push_back({.title = "buffers", .right = true});
@@ -89,6 +94,7 @@ void print_text(const Model& model, const ModuleTree& tree,
     if (node.parent == kNoIndex && name.empty()) name = "(root)";
     cells.tree(branches(lines, line), name, line.hidden);
     if (!tree.derived) cells.text(short_type(node.type));
+    if (has_operators) cells.count(node.operators);
     cells.count(node.parameters.elements);
     cells.count(node.all_parameters.elements);
     cells.count(node.all_buffers.elements);
@@ -100,7 +106,8 @@ void print_text(const Model& model, const ModuleTree& tree,
             counted(root.all_parameters.elements, "element"),
             counted(root.all_buffers.elements, "element"));
   if (tree.derived) {
-    out.text("the file has no modules; the tree is from tensor names\n");
+    out.print("the file has no modules; the tree is from {} names\n",
+              has_operators ? "tensors' and nodes'" : "tensor");
   }
   if (model.form == Form::kTorchScriptFrozen) {
     uint64_t constants = 0;
@@ -133,6 +140,7 @@ void print_json(const ModuleTree& tree, const ModulesOptions& options,
     json.member("path", node.path);
     json.member("type", node.type);
     write_count(json, "parameters", "parameter_elements", node.parameters);
+    if (node.operators > 0) json.member("operators", node.operators);
     write_count(json, "buffers", "buffer_elements", node.buffers);
     json.member("total_parameter_elements", node.all_parameters.elements);
     json.member("total_buffer_elements", node.all_buffers.elements);

@@ -28,8 +28,22 @@ std::string_view short_function(std::string_view name) {
   return owner == name.npos ? name : name.substr(owner + 1);
 }
 
+// "record:offset"; of a graph's node, the offset in the model's file.
 std::string place_text(const OperatorUse& use) {
+  if (use.place.record.empty()) return fmt::format("{}", use.place.offset);
   return fmt::format("{}:{}", use.place.record, use.place.offset);
+}
+
+// "Net.forward"; a graph's scope and a node.
+std::string where_text(const OperatorUse& use) {
+  std::string function(short_function(use.function));
+  if (use.node.empty()) return function;
+  std::string_view between = function.empty() ? "" : ": ";
+  std::string text = fmt::format("{}{}{}", use.function, between, use.node);
+  for (size_t i = 0; i < use.runs.size(); ++i) {
+    text += fmt::format("{}{}", i ? ", " : " → ", use.runs[i]);
+  }
+  return text;
 }
 
 uint64_t total_uses(const std::vector<OperatorCount>& rows) {
@@ -39,18 +53,22 @@ uint64_t total_uses(const std::vector<OperatorCount>& rows) {
 }
 
 void print_operators(Output& out, const std::vector<OperatorCount>& rows) {
-  const Column columns[] = {{.title = "operator", .shrink = 1},
-                            {.title = "overload"},
-                            {.title = "kind"},
-                            {.title = "calls", .right = true},
-                            {.title = "first in", .shrink = 2}};
+  // A graph's operators have no overloads.
+  bool has_overloads = !rows[0].uses[0].place.record.empty();
+  std::vector<Column> columns = {{.title = "operator", .shrink = 1}};
+  if (has_overloads) columns.push_back({.title = "overload"});
+  columns.push_back({.title = "kind"});
+  columns.push_back({.title = "calls", .right = true});
+  columns.push_back({.title = "first in", .shrink = 2});
   print_table(out, columns, rows.size(), [&](size_t i, Cells& cells) {
     const OperatorCount& row = rows[i];
     cells.text(row.name);
-    row.overload ? cells.text(*row.overload) : cells.plain("?");
+    if (has_overloads) {
+      row.overload ? cells.text(*row.overload) : cells.plain("?");
+    }
     cells.plain(to_string(row.kind));
     cells.count(row.uses.size());
-    cells.text(short_function(row.uses.front().function));
+    cells.text(where_text(row.uses.front()));
   });
 }
 
@@ -59,12 +77,14 @@ void print_uses(Output& out, const std::vector<OperatorCount>& rows) {
   for (const OperatorCount& row : rows) {
     for (const OperatorUse& use : row.uses) uses.push_back({&row, &use});
   }
-  const Column columns[] = {{.title = "operator", .shrink = 1},
-                            {.title = "function", .shrink = 2},
-                            {.title = "place", .shrink = 3}};
+  bool is_graph = !uses.empty() && uses[0].second->place.record.empty();
+  const Column columns[] = {
+      {.title = "operator", .shrink = 1},
+      {.title = is_graph ? "node" : "function", .shrink = 2},
+      {.title = is_graph ? "offset" : "place", .shrink = 3}};
   print_table(out, columns, uses.size(), [&](size_t i, Cells& cells) {
     cells.text(uses[i].first->name);
-    cells.text(short_function(uses[i].second->function));
+    cells.text(where_text(*uses[i].second));
     cells.text(place_text(*uses[i].second));
   });
 }
@@ -79,8 +99,8 @@ void print_rows(Output& out, const std::vector<OperatorCount>& rows,
 
 void print_outside(Output& out, const std::vector<OutsideCall>& calls) {
   for (const OutsideCall& call : calls) {
-    std::string where(short_function(call.use.function));
-    if (!call.use.place.record.empty()) {
+    std::string where = where_text(call.use);
+    if (!call.use.place.record.empty() || !call.use.node.empty()) {
       where += (where.empty() ? "" : " at ") + place_text(call.use);
     }
     out.print("outside: {} {}{}{}{}\n", tsinspect::printable(call.name),
@@ -91,6 +111,11 @@ void print_outside(Output& out, const std::vector<OutsideCall>& calls) {
 
 void write_use(Json& json, const OperatorUse& use) {
   json.member("function", use.function);
+  if (!use.node.empty()) json.member("node", use.node);
+  if (!use.runs.empty()) {
+    json.key("runs");
+    json.value(std::span<const std::string>(use.runs));
+  }
   json.member("record", use.place.record);
   json.member("offset", use.place.offset);
 }
@@ -134,10 +159,11 @@ void write_outside(Json& json, const std::vector<OutsideCall>& calls) {
 }
 
 void run(const Model& model, const OpsOptions& options, Report& report) {
-  if (model.source == nullptr && model.bytecode == kNoObject) {
+  if (model.source == nullptr && model.bytecode == kNoObject &&
+      model.dataflow == nullptr) {
     throw Error(ErrorKind::kUnsupported,
                 fmt::format("a file of form {} has no program; TorchScript "
-                            "archives do",
+                            "archives, ONNX and TensorFlow graphs do",
                             to_string(model.form)));
   }
   ProgramSummary found = summarize_program(model);
@@ -180,9 +206,10 @@ Action setup(Options* options) {
 }  // namespace
 
 Command ops_command() {
-  return {"ops", "Every operator a TorchScript program calls, and where",
+  return {"ops", "Every operator a program or graph calls, and where",
           "  tsinspect ops model.pt\n"
           "  tsinspect ops model.pt --filter '*::conv*' --where\n"
+          "  tsinspect ops model.onnx --where\n"
           "  tsinspect ops model.ptl --json\n",
           setup};
 }

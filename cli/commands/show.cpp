@@ -2,6 +2,7 @@
 
 #include "base/printable.h"
 #include "render/model_json.h"
+#include "render/node.h"
 #include "render/objects.h"
 #include "render/text.h"
 #include "render/values.h"
@@ -32,6 +33,7 @@ struct Target {
   std::vector<uint32_t> tensors;
   std::string slice;  // With its brackets; empty for the whole.
   ObjectRef object = kNoObject;
+  std::optional<GraphThing> thing = {};
 };
 
 Target top_of(const Model& model) {
@@ -39,6 +41,9 @@ Target top_of(const Model& model) {
   if (!bare.empty()) return {bare, "", kNoObject};
   if (model.root != kNoObject) return {{}, "", model.root};
   if (model.tensors.size() == 1) return {{0}, "", kNoObject};
+  if (auto main = find_in_graphs(model, "main")) {
+    return {{}, "", kNoObject, main};
+  }
   throw Error(ErrorKind::kNotFound,
               "this file has tensors only, and no one is named; `tsinspect "
               "tensors` lists them");
@@ -55,6 +60,9 @@ Target find_target(const Model& model, const std::string& name) {
       auto rows = tensors_named(model, name.substr(0, at));
       if (!rows.empty()) return {rows, name.substr(at), kNoObject};
     }
+  }
+  if (auto thing = find_in_graphs(model, name)) {
+    return {{}, "", kNoObject, thing};
   }
   ObjectRef object = lookup(model.objects, model.root, name);
   if (object == kNoObject) fail_not_found(model, name);
@@ -98,6 +106,7 @@ void write_tensor_values(const Model& model, const Tensor& tensor,
 
 void print_text(const Model& model, const Target& target,
                 const ShowOptions& options, Output& out) {
+  if (target.thing) return print_thing(out, model, *target.thing, options.full);
   if (target.object != kNoObject) {
     return print_object(out, model.objects, target.object, options.full);
   }
@@ -108,6 +117,10 @@ void print_text(const Model& model, const Target& target,
 
 void print_json(const Model& model, const Target& target,
                 const ShowOptions& options, Json& json) {
+  if (target.thing) {
+    if (target.thing->signature == nullptr) json.member("name", options.name);
+    return write_thing(json, model, *target.thing);
+  }
   json.member("name", options.name);
   if (target.object != kNoObject) {
     json.member("kind", type_name(model.objects, target.object));
@@ -132,7 +145,7 @@ Action setup(Options* options) {
        .help = "Model file, or a folder that holds one",
        .target = &values->file,
        .required = true},
-      {"NAME", "", "Tensor, with a NumPy slice if you like, or object",
+      {"NAME", "", "Tensor, with a NumPy slice if you like, object or node",
        &values->name},
       {"--json", "", "Print one JSON object", &values->json},
       {"--full", "", "Everything, however long", &values->full},
@@ -155,11 +168,12 @@ Action setup(Options* options) {
 }  // namespace
 
 Command show_command() {
-  return {"show", "One tensor's values, or one object",
+  return {"show", "One tensor's values, one object, or a graph's node",
           "  tsinspect show model.pt layer1.0.conv1.weight\n"
           "  tsinspect show model.pt 'layer1.0.conv1.weight[0, :, ::2]'\n"
           "  tsinspect show checkpoint.pt hyper_parameters\n"
-          "  tsinspect show checkpoint.pt optimizer.param_groups.0.lr\n",
+          "  tsinspect show checkpoint.pt optimizer.param_groups.0.lr\n"
+          "  tsinspect show model.onnx /layer1/conv1/Conv\n",
           setup};
 }
 

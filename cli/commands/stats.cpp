@@ -124,10 +124,8 @@ Result compute(const Model& model, const CommandOptions& options) {
     query.descending = order.descending;
     query.top = options.top;
   }
-  constexpr Role kAll[] = {Role::kParameter, Role::kBuffer, Role::kAttribute,
-                           Role::kConstant, Role::kTensor};
   Result result;
-  result.rows = select_tensors(model, kAll, query);
+  result.rows = select_tensors(model, query);
   uint64_t bytes = 0;
   for (uint32_t row : result.rows) bytes += model.tensors[row].size_bytes();
   Progress progress(bytes);

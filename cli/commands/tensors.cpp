@@ -5,8 +5,7 @@ namespace {
 
 Listing choose(const Model&) {
   return {.noun = "tensor",
-          .roles = {Role::kParameter, Role::kBuffer, Role::kAttribute,
-                    Role::kConstant, Role::kTensor},
+          .is_listed = [](const Tensor&) { return true; },
           .role_column = true};
 }
 

@@ -29,6 +29,7 @@ struct DiffCounts {
   uint64_t reshaped = 0;
   uint64_t without_data = 0;  // In one of the two.
   uint64_t renamed = 0;
+  uint64_t relaid = 0;            // With the values in another order.
   uint64_t derived = 0;           // Folded or transposed by freezing.
   uint64_t equal = 0;             // Within tolerance, too; none of those above.
   uint64_t within_tolerance = 0;  // Of those: not equal.
@@ -46,8 +47,8 @@ void print_code(Output& out, const DiffView& view);
 // What stands in front of a line: "-" if only A has it, "+" if only B.
 const char* mark_of(CodeLine::Kind kind);
 
-// "same", "added", "removed", "renamed", "changed", "derived", "absorbed",
-// "equal", …, "objects", "code", "notes", as members of an object.
+// "same", "added", "removed", "renamed", "relaid", "changed", "derived",
+// "absorbed", "equal", …, "objects", "code", "notes", as members of an object.
 void write_diff(Json& json, const DiffView& view);
 
 // "code", if that was compared.

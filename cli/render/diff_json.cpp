@@ -38,6 +38,16 @@ void write_values(Json& json, const ValueDiff& values) {
   json.end_object();
 }
 
+void write_layout(Json& json, const Layout& layout) {
+  json.key("layout");
+  json.begin_object();
+  json.member("name", layout.name);
+  json.member("a_as", layout.shape_a);
+  json.member("b_as", layout.shape_b);
+  json.member("permutation", layout.order);
+  json.end_object();
+}
+
 void write_pair(Json& json, const DiffView& view, const TensorDiff& pair) {
   json.begin_object();
   json.member("name", pair.name);
@@ -47,8 +57,20 @@ void write_pair(Json& json, const DiffView& view, const TensorDiff& pair) {
   write_side(json, "a", view.a.tensors[pair.a]);
   write_side(json, "b", view.b.tensors[pair.b]);
   if (pair.derived) json.member("derived", true);
+  if (pair.layout) write_layout(json, *pair.layout);
   if (pair.values) write_values(json, *pair.values);
   json.end_object();
+}
+
+// The pairs that `is_wanted`, as a list.
+void write_pairs(Json& json, const char* key, const DiffView& view,
+                 bool (*is_wanted)(const TensorDiff&)) {
+  json.key(key);
+  json.begin_array();
+  for (const TensorDiff& pair : view.diff.pairs) {
+    if (is_wanted(pair)) write_pair(json, view, pair);
+  }
+  json.end_array();
 }
 
 void write_tensors(Json& json, const char* key, const Model& model,
@@ -92,24 +114,15 @@ void write_diff(Json& json, const DiffView& view) {
   json.member("same", diff.same());
   write_tensors(json, "added", view.b, diff.added);
   write_tensors(json, "removed", view.a, diff.removed);
-  json.key("renamed");
-  json.begin_array();
-  for (const TensorDiff& pair : diff.pairs) {
-    if (pair.renamed) write_pair(json, view, pair);
-  }
-  json.end_array();
-  json.key("changed");
-  json.begin_array();
-  for (const TensorDiff& pair : diff.pairs) {
-    if (pair.change != Change::kNone) write_pair(json, view, pair);
-  }
-  json.end_array();
-  json.key("derived");
-  json.begin_array();
-  for (const TensorDiff& pair : diff.pairs) {
-    if (pair.derived) write_pair(json, view, pair);
-  }
-  json.end_array();
+  write_pairs(json, "renamed", view,
+              [](const TensorDiff& pair) { return pair.renamed; });
+  write_pairs(json, "relaid", view,
+              [](const TensorDiff& pair) { return pair.layout.has_value(); });
+  write_pairs(json, "changed", view, [](const TensorDiff& pair) {
+    return pair.change != Change::kNone;
+  });
+  write_pairs(json, "derived", view,
+              [](const TensorDiff& pair) { return pair.derived; });
   json.key("absorbed");
   json.begin_array();
   const Model& original = diff.absorbed.frozen_is_a ? view.b : view.a;
@@ -117,6 +130,15 @@ void write_diff(Json& json, const DiffView& view) {
     json.value(original.tensors[row].name);
   }
   json.end_array();
+  auto write_own = [&](const char* key, const Model& model,
+                       const std::vector<uint32_t>& rows) {
+    json.key(key);
+    json.begin_array();
+    for (uint32_t row : rows) json.value(model.tensors[row].name);
+    json.end_array();
+  };
+  write_own("forms_own_a", view.a, diff.forms_own.a);
+  write_own("forms_own_b", view.b, diff.forms_own.b);
   json.member("equal", counts.equal);
   json.member("within_tolerance", counts.within_tolerance);
   write_objects(json, view);

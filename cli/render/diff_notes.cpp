@@ -60,8 +60,10 @@ DiffCounts::DiffCounts(const Diff& diff) {
     reshaped += pair.change == Change::kShape;
     without_data += pair.change == Change::kData;
     renamed += pair.renamed;
+    relaid += pair.layout.has_value();
     derived += pair.derived;
-    if (pair.change != Change::kNone || pair.renamed || pair.derived) continue;
+    bool is_other = pair.renamed || pair.derived || pair.layout;
+    if (pair.change != Change::kNone || is_other) continue;
     ++equal;
     within_tolerance += pair.values && pair.values->different > 0;
     other_bits += pair.other_bits;
@@ -86,6 +88,14 @@ std::vector<std::string> diff_notes(const DiffView& view) {
     notes.push_back(
         counted(made, "tensor") +
         " made by freezing: folded biases, parts of tensors, numbers");
+  }
+  for (const auto& [model, rows] :
+       {std::pair('A', &diff.forms_own.a), std::pair('B', &diff.forms_own.b)}) {
+    if (rows->empty()) continue;
+    notes.push_back(fmt::format(
+        "{} of {} that only its form has: numbers of its graph, texts, counts "
+        "of batches",
+        counted(rows->size(), "tensor"), model));
   }
   if (!diff.wrapper_b.empty()) {
     notes.push_back(wrapper_note('B', diff.wrapper_b));

@@ -38,13 +38,11 @@ std::string type_and_shape(const Tensor& tensor) {
          shape_text(tensor.shape);
 }
 
-std::string change_text(const DiffView& view, const TensorDiff& pair) {
-  const Tensor& a = view.a.tensors[pair.a];
-  const Tensor& b = view.b.tensors[pair.b];
-  switch (pair.change) {
+// "[2] → [3]"; empty where only the name or the layout is another.
+std::string kind_text(const Tensor& a, const Tensor& b, Change change) {
+  switch (change) {
     case Change::kNone:
-      return "renamed from " +
-             (a.name.empty() ? "''" : printable(a.display_name()));
+      return {};
     case Change::kValue:
       return "values";
     case Change::kDType:
@@ -62,11 +60,26 @@ std::string change_text(const DiffView& view, const TensorDiff& pair) {
   return {};
 }
 
-// The first `parts` parts of a dotted name; the whole one if it has no more.
+std::string change_text(const DiffView& view, const TensorDiff& pair) {
+  const Tensor& a = view.a.tensors[pair.a];
+  std::string text = kind_text(a, view.b.tensors[pair.b], pair.change);
+  auto add = [&](const std::string& part) {
+    text += (text.empty() ? "" : ", ") + part;
+  };
+  if (pair.renamed) {
+    add("renamed from " +
+        (a.name.empty() ? "''" : printable(a.display_name())));
+  }
+  if (pair.layout) add(pair.layout->name);
+  return text;
+}
+
+// The first `parts` parts of a name, dotted or with slashes; the whole one if
+// it has no more.
 std::string_view beginning(std::string_view name, size_t parts) {
   size_t end = 0;
   for (size_t i = 0; i < parts; ++i) {
-    end = name.find('.', end + (i > 0));
+    end = name.find_first_of("./", end + (i > 0));
     if (end == std::string_view::npos) return name;
   }
   return name.substr(0, end);
@@ -103,7 +116,11 @@ class Folder {
       DiffRow& row = rows_[i];
       if (row.of <= 1) continue;
       row.worst = row.worst.empty() ? firsts_[i]->name : row.worst;
-      row.name = std::string(beginning(firsts_[i]->name, parts_)) + ".*";
+      std::string_view first = firsts_[i]->name;
+      std::string_view begin = beginning(first, parts_);
+      bool is_whole = begin.size() == first.size();
+      row.name =
+          std::string(begin) + (is_whole ? '.' : first[begin.size()]) + '*';
       row.what = join(counts_[i], row.of);
     }
     return std::move(rows_);
@@ -142,7 +159,8 @@ std::vector<Item> all_items(const DiffView& view) {
   std::vector<Item> items;
   const Diff& diff = view.diff;
   for (const TensorDiff& pair : diff.pairs) {
-    if (pair.change == Change::kNone && !pair.renamed) continue;
+    bool is_other = pair.renamed || pair.layout;
+    if (pair.change == Change::kNone && !is_other) continue;
     DiffRow row;
     row.name = pair.name;
     row.what = change_text(view, pair);
@@ -153,7 +171,9 @@ std::vector<Item> all_items(const DiffView& view) {
       row.elements = row.values->elements;
     }
     items.push_back({std::move(row),
-                     pair.renamed ? &Counts::renamed : &Counts::changed,
+                     pair.change == Change::kNone && pair.renamed
+                         ? &Counts::renamed
+                         : &Counts::changed,
                      pair.a});
   }
   for (size_t i = 0; i < diff.removed.size(); ++i) {

@@ -63,6 +63,7 @@ void print_verdict(Output& out, const DiffView& view) {
   add_part(&text, view.diff.added.size(), "added");
   add_part(&text, view.diff.removed.size(), "removed");
   add_part(&text, counts.renamed, "renamed");
+  add_part(&text, counts.relaid, "in another layout");
   const CodeDiff& code = view.diff.code;
   add_counted(&text, view.diff.objects.changes.size(), "object");
   add_counted(&text, code.modules.size(), "module");

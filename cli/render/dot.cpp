@@ -117,7 +117,9 @@ void write_graph(Json& json, const Graph& graph) {
     json.member("to", edge.to);
     json.member("kind", to_string(edge.kind));
     if (!edge.label.empty()) json.member("label", edge.label);
-    if (edge.kind == GraphEdgeKind::kCall) json.member("count", edge.count);
+    if (edge.kind == GraphEdgeKind::kCall || edge.count > 1) {
+      json.member("count", edge.count);
+    }
     json.end_object();
   }
   json.end_array();

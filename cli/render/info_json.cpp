@@ -1,5 +1,6 @@
 #include <unordered_map>
 
+#include "render/dataflow.h"
 #include "render/info.h"
 #include "render/layers.h"
 
@@ -202,6 +203,7 @@ void write_info(Json& json, const Model& model, const Summary& summary,
   write_counts(json, model, summary);
   write_storages(json, model, summary);
   write_objects(json, model, summary);
+  if (model.dataflow != nullptr) write_dataflow(json, model);
   write_methods(json, model);
   write_hooks(json, model);
   write_layers(json, model, layers);

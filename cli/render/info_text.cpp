@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/printable.h"
+#include "render/dataflow.h"
 #include "render/info.h"
 #include "render/layers.h"
 #include "render/text.h"
@@ -56,7 +57,11 @@ void join(std::string* text, const std::string& part,
   *text += part;
 }
 
-void print_producer(Lines& lines, const Producer& producer) {
+void print_producer(Lines& lines, const Model& model) {
+  const Producer& producer = model.producer;
+  // What ONNX calls the version of its files.
+  const char* version =
+      model.form == Form::kOnnx ? "IR version " : "file version ";
   std::string text;
   if (!producer.torch_version.empty()) {
     join(&text, "torch " + printable(producer.torch_version, kNameColumns));
@@ -65,8 +70,7 @@ void print_producer(Lines& lines, const Producer& producer) {
     join(&text, printable(producer.metadata, kNameColumns));
   }
   if (!producer.file_version.empty()) {
-    join(&text,
-         "file version " + printable(producer.file_version, kNameColumns));
+    join(&text, version + printable(producer.file_version, kNameColumns));
   }
   join(&text, producer.big_endian ? "big-endian" : "little-endian");
   lines.add("producer", text);
@@ -275,12 +279,17 @@ void print_info(Output& out, const std::string& file, const Model& model,
                 const Summary& summary, std::span<const Layer> layers) {
   out.print("{}: {}\n", printable(file), to_string(model.form));
   Lines lines(out);
-  print_producer(lines, model.producer);
+  print_producer(lines, model);
   print_sizes(lines, model, summary);
   print_tensors(lines, summary);
   print_storages(lines, model, summary);
   print_top_level(lines, model, summary);
   print_settings(lines, model, summary);
+  if (model.dataflow != nullptr) {
+    for (const auto& [label, text] : dataflow_lines(model)) {
+      lines.add(label, text);
+    }
+  }
   print_modules(lines, model);
   print_layers(lines, model, layers);
   print_hooks(lines, model);

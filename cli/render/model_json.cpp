@@ -56,6 +56,11 @@ void write_details(Json& json, const TensorDetails& details) {
   if (!details.opaque_type.empty()) {
     json.member("opaque_type", details.opaque_type);
   }
+  if (!details.no_data.empty()) json.member("no_data", details.no_data);
+  if (!details.scale.empty()) json.member("scale", details.scale);
+  if (!details.zero_point.empty()) {
+    json.member("zero_point", details.zero_point);
+  }
   if (details.conjugate) json.member("conjugate", true);
   if (details.negative) json.member("negative", true);
 }

@@ -29,6 +29,7 @@ class TensorPart {
     index_[kept_[dimension]] = along.start + index * along.step;
   }
   std::string text() const { return reader_.text(index_); }
+  std::string_view string() const { return reader_.string(index_); }
   double real() const { return reader_.real(index_); }
 
   // The two halves of a complex number.

@@ -22,6 +22,11 @@ std::string quantization_note(const Quantization& quantization) {
                      quantization.zero_point);
 }
 
+std::string no_data_note(const Tensor& tensor) {
+  bool says_why = tensor.details && !tensor.details->no_data.empty();
+  return says_why ? "no data: " + tensor.details->no_data : "no data";
+}
+
 std::string joined_key_path(const Model& model, uint32_t path) {
   std::string text = "key ";
   for (const std::string& step : key_path(model, path)) {
@@ -41,7 +46,7 @@ class Layout {
     for (uint32_t row : table.rows) {
       const Tensor& tensor = model_.tensors[row];
       // A buffer's role says it already.
-      if (tensor.role != Role::kBuffer && tensor.role != Role::kAttribute) {
+      if (!is_buffer(tensor) && tensor.role != Role::kAttribute) {
         trainable += tensor.requires_grad == true;
         fixed += tensor.requires_grad == false;
       }
@@ -66,7 +71,7 @@ class Layout {
     if (is_ambiguous(row) && tensor.path != kNoIndex) {
       add(joined_key_path(model_, tensor.path));
     }
-    if (tensor.storage == kNoIndex) add("no data");
+    if (tensor.storage == kNoIndex) add(no_data_note(tensor));
     if (!tensor.details) return text;
     const TensorDetails& details = *tensor.details;
     if (details.quantization) add(quantization_note(*details.quantization));
@@ -76,6 +81,10 @@ class Layout {
     }
     if (!details.python_class.empty()) add(printable(details.python_class));
     if (!details.opaque_type.empty()) add(printable(details.opaque_type));
+    if (!details.scale.empty()) add("scale " + printable(details.scale));
+    if (!details.zero_point.empty()) {
+      add("zero point " + printable(details.zero_point));
+    }
     if (details.conjugate) add("conjugate");
     if (details.negative) add("negative");
     return text;
@@ -104,6 +113,7 @@ class Layout {
     const TensorDetails& details = *tensor.details;
     return details.quantization || !details.layout.empty() ||
            !details.python_class.empty() || !details.opaque_type.empty() ||
+           !details.scale.empty() || !details.zero_point.empty() ||
            details.conjugate || details.negative;
   }
   bool needs_note(uint32_t row) const {
@@ -136,20 +146,16 @@ std::string empty_reason(const TensorTable& table, const Listing& listing) {
   const auto& tensors = table.model.tensors;
   std::string reason = std::string("no ") + listing.noun + "s";
   size_t of_roles = 0;
-  constexpr Role kRoles[] = {Role::kParameter, Role::kBuffer, Role::kAttribute,
-                             Role::kConstant, Role::kTensor};
+  std::array<size_t, kRoleCount> of_others{};
+  for (const Tensor& tensor : tensors) {
+    ++(listing.is_listed(tensor) ? of_roles
+                                 : of_others[static_cast<size_t>(tensor.role)]);
+  }
   std::string others;
-  for (Role role : kRoles) {
-    auto count = static_cast<size_t>(
-        std::count_if(tensors.begin(), tensors.end(),
-                      [&](const Tensor& t) { return t.role == role; }));
-    bool listed = std::find(listing.roles.begin(), listing.roles.end(), role) !=
-                  listing.roles.end();
-    if (listed) {
-      of_roles += count;
-    } else if (count > 0) {
-      others += (others.empty() ? "" : ", ") + counted(count, to_string(role));
-    }
+  for (size_t role = 0; role < kRoleCount; ++role) {
+    if (of_others[role] == 0) continue;
+    others += (others.empty() ? "" : ", ") +
+              counted(of_others[role], to_string(static_cast<Role>(role)));
   }
   if (of_roles > 0) {
     return reason + " chosen, of " + counted(of_roles, listing.noun);
@@ -215,7 +221,7 @@ namespace {
 std::string recovery_text(const TensorTable& table) {
   constexpr std::array kEvidence = {"content",    "transposed", "structure",
                                     "folded",     "part",       "packed",
-                                    "call-stack", "consumer"};
+                                    "call-stack", "consumer",   "object-graph"};
   std::string text;
   uint64_t named = 0, constants = 0;
   for (const char* evidence : kEvidence) {
@@ -229,8 +235,10 @@ std::string recovery_text(const TensorTable& table) {
     text += fmt::format("{}{} {}", text.empty() ? "named by " : ", ", evidence,
                         std::string_view(count_text(count)));
   }
+  bool is_frozen = table.model.form == Form::kTorchScriptFrozen;
   for (uint32_t row : table.rows) {
-    constants += table.model.tensors[row].role == Role::kConstant;
+    bool is_constant = table.model.tensors[row].role == Role::kConstant;
+    constants += is_frozen && is_constant;
   }
   if (constants > named && named > 0) {
     text += ", not named " +

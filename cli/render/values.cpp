@@ -5,7 +5,6 @@
 #include <functional>
 #include <utility>
 
-#include "base/printable.h"
 #include "render/tensor_part.h"
 #include "render/text.h"
 #include "tsinspect/error.h"
@@ -136,10 +135,7 @@ class Printer {
         return real_.text(real) + (second.starts_with('-') ? "" : "+") +
                second + 'j';
       }
-      case DTypeClass::kString:
-      case DTypeClass::kOpaque:
-        return printable(part_.text());
-      default:
+      default:  // Of strings it is a literal, which can be printed.
         return part_.text();
     }
   }

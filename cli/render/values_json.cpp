@@ -35,6 +35,7 @@ void write_element(Json& json, const TensorPart& part) {
       return json.end_array();
     }
     case DTypeClass::kString:
+      return json.value(part.string());
     case DTypeClass::kOpaque:
       return json.value(part.text());
   }

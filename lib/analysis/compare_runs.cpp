@@ -395,8 +395,9 @@ class Comparison {
     rule.limits = options_.limits;
     rule.threads = options_.threads;
     try {
-      return compare_values({a_.model, a_.values[pair.a].tensor},
-                            {b_.model, b_.values[pair.b].tensor}, rule);
+      const Tensor& of_a = a_.model.tensors[a_.values[pair.a].tensor];
+      const Tensor& of_b = b_.model.tensors[b_.values[pair.b].tensor];
+      return compare_values({a_.model, of_a}, {b_.model, of_b}, rule);
     } catch (const UnreadableTensor& unreadable) {
       throw unreadable.error;
     }

@@ -12,6 +12,7 @@
 #include "analysis/diff_code.h"
 #include "analysis/diff_decode.h"
 #include "analysis/diff_frozen.h"
+#include "analysis/diff_layout.h"
 #include "analysis/diff_match.h"
 #include "analysis/diff_renames.h"
 #include "analysis/diff_threads.h"
@@ -68,15 +69,13 @@ class Differ {
     NameMatch match = match_names(a_, b_, options_);
     pair_pooled(a_, b_, &match);
     for (auto [a, b] : match.pairs) add_pair(match, a, b);
+    for (Rename& row : take_translated(a_, b_, &match)) add_pair(match, &row);
     compare_pairs();
+    find_layouts();
     diff_.absorbed = take_absorbed(a_, b_, &match);
     auto renames = take_renames(a_, b_, options_, &match, &diff_.failures);
-    for (auto [a, b] : renames) {
-      add_pair(match, a, b);
-      // A constant has no name of its own to be changed.
-      diff_.pairs.back().renamed = a_.tensors[a].role != Role::kConstant ||
-                                   b_.tensors[b].role != Role::kConstant;
-    }
+    for (Rename& row : renames) add_pair(match, &row);
+    diff_.forms_own = take_forms_own(a_, b_, &match);
     std::stable_sort(diff_.pairs.begin(), diff_.pairs.end(),
                      [](const auto& x, const auto& y) { return x.a < y.a; });
     diff_.added = std::move(match.only_b);
@@ -116,13 +115,42 @@ class Differ {
     pair.derived = is_derived(a_.tensors[a]) != is_derived(b_.tensors[b]);
   }
 
+  void add_pair(const NameMatch& match, Rename* rename) {
+    add_pair(match, rename->a, rename->b);
+    TensorDiff& pair = diff_.pairs.back();
+    // A constant has no name of its own to be changed.
+    pair.renamed = a_.tensors[rename->a].role != Role::kConstant ||
+                   b_.tensors[rename->b].role != Role::kConstant;
+    pair.layout = std::move(rename->layout);
+  }
+
+  // Of one name, but with the values in another order?
+  void find_layouts() {
+    for (TensorDiff& pair : diff_.pairs) {
+      bool may_be =
+          pair.change == Change::kShape || pair.change == Change::kValue;
+      if (!may_be || pair.layout) continue;
+      try {
+        auto layout = find_layout(a_, a_.tensors[pair.a], b_,
+                                  b_.tensors[pair.b], options_.limits);
+        // The shape says it all.
+        if (layout && layout->name != "reshaped") pair.layout = layout;
+      } catch (const Error& error) {
+        diff_.failures.push_back({false, pair.a, error});
+      }
+      if (!pair.layout) continue;
+      pair.change = Change::kNone;
+      pair.values.reset();
+    }
+  }
+
   // True if there are values to compare; if not, says what there is.
   bool settle_without_values(TensorDiff* pair) const {
     const Tensor& a = a_.tensors[pair->a];
     const Tensor& b = b_.tensors[pair->b];
     bool has_a = a.storage != kNoIndex, has_b = b.storage != kNoIndex;
     if (pair->derived) return false;
-    if (a.shape != b.shape) {
+    if (a.shape != b.shape && !pair->layout) {
       pair->change = Change::kShape;
     } else if (a.elements() > 0 && has_a != has_b) {
       pair->change = Change::kData;
@@ -139,7 +167,7 @@ class Differ {
     auto first_of = [](const std::vector<uint32_t>& ties, uint32_t row) {
       return ties.empty() || ties[row] == kNoIndex ? row : ties[row];
     };
-    using Key = std::tuple<uint32_t, uint32_t, double>;
+    using Key = std::tuple<uint32_t, uint32_t, double, size_t>;
     std::map<Key, size_t> known;
     std::vector<Task> tasks;
     for (size_t i = 0; i < diff_.pairs.size(); ++i) {
@@ -147,8 +175,10 @@ class Differ {
       if (!settle_without_values(&pair)) continue;
       Tolerance tolerance = tolerance_of(pair.name, options_);
       uint32_t a = first_of(ties_a, pair.a), b = first_of(ties_b, pair.b);
+      // One with a layout is its own task.
+      size_t own = pair.layout ? i + 1 : 0;
       auto [place, is_new] =
-          known.try_emplace({a, b, tolerance.atol}, tasks.size());
+          known.try_emplace({a, b, tolerance.atol, own}, tasks.size());
       if (is_new) {
         uint64_t bytes =
             std::max(a_.tensors[a].size_bytes(), b_.tensors[b].size_bytes());
@@ -166,8 +196,11 @@ class Differ {
     rule.threads = threads;
     rule.progress = options_.progress;
     Result result;
+    const auto& layout = diff_.pairs[task.pairs[0]].layout;
+    AlikeTensors views = {a_.tensors[task.a], b_.tensors[task.b]};
+    if (layout) views = alike(views.a, views.b, *layout);
     try {
-      result.outcome = compare_values({a_, task.a}, {b_, task.b}, rule);
+      result.outcome = compare_values({a_, views.a}, {b_, views.b}, rule);
     } catch (const UnreadableTensor& unreadable) {
       uint32_t row = unreadable.in_b ? task.b : task.a;
       result.failure = {unreadable.in_b, row, unreadable.error};
@@ -239,7 +272,7 @@ const char* to_string(ObjectDiff::Kind kind) {
 
 bool Diff::same() const {
   bool equal = std::all_of(pairs.begin(), pairs.end(), [](const auto& pair) {
-    return pair.change == Change::kNone && !pair.renamed;
+    return pair.change == Change::kNone && !pair.renamed && !pair.layout;
   });
   return equal && added.empty() && removed.empty() && objects.changes.empty() &&
          code.same();

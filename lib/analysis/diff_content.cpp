@@ -14,6 +14,7 @@ namespace tsinspect {
 namespace {
 
 constexpr uint64_t kPieceBytes = uint64_t{1} << 20;
+constexpr uint64_t kFirstBytes = 4096;
 
 // Looks for an element that is not like the first one, piece by piece.
 class ConstantCheck {
@@ -42,7 +43,66 @@ size_t item_bytes(const Tensor& tensor) {
   return std::max<size_t>(tensor.element_bits() / 8, 1);
 }
 
+// Spreads an element's bits over all of a word's.
+uint64_t mixed(uint64_t bits) {
+  bits = (bits + 0x9e3779b97f4a7c15) * 0xbf58476d1ce4e5b9;
+  bits ^= bits >> 32;
+  bits *= 0x94d049bb133111eb;
+  return bits ^ bits >> 29;
+}
+
+struct Sums {
+  uint64_t low = 0;
+  uint64_t high = 0;
+
+  void add(uint64_t value) {
+    low += value;
+    high += value * (value >> 31 | 1);
+  }
+};
+
+template <typename T>
+void add_elements(std::span<const std::byte> bytes, Sums* sums) {
+  for (size_t at = 0; at + sizeof(T) <= bytes.size(); at += sizeof(T)) {
+    T element;
+    std::memcpy(&element, bytes.data() + at, sizeof element);
+    sums->add(mixed(element));
+  }
+}
+
+void add_elements(std::span<const std::byte> bytes, size_t item, Sums* sums) {
+  switch (item) {
+    case 1:
+      return add_elements<uint8_t>(bytes, sums);
+    case 2:
+      return add_elements<uint16_t>(bytes, sums);
+    case 4:
+      return add_elements<uint32_t>(bytes, sums);
+    case 8:
+      return add_elements<uint64_t>(bytes, sums);
+    default:
+      for (size_t at = 0; at + item <= bytes.size(); at += item) {
+        sums->add(hash_bytes(bytes.subspan(at, item)));
+      }
+  }
+}
+
 }  // namespace
+
+ContentHash element_hash(const Model& model, const Tensor& tensor,
+                         const Limits& limits) {
+  size_t item = item_bytes(tensor);
+  ConstantCheck check(item);
+  Sums sums;
+  read_values(
+      model, tensor,
+      [&](std::span<const std::byte> bytes) {
+        check.see(bytes);
+        add_elements(bytes, item, &sums);
+      },
+      limits);
+  return {sums.low, sums.high, check.is_constant()};
+}
 
 ContentHash content_hash(const Model& model, const Tensor& tensor,
                          const Limits& limits) {
@@ -68,13 +128,17 @@ bool equal_contents(const Model& model_a, const Tensor& tensor_a,
                     const Model& model_b, const Tensor& tensor_b,
                     const Limits& limits) {
   if (!same_encoding(tensor_a, tensor_b)) return false;
+  if (tensor_a.size_bytes() != tensor_b.size_bytes()) return false;  // Texts.
   ValueReader a(model_a, tensor_a, limits), b(model_b, tensor_b, limits);
   size_t item = item_bytes(tensor_a);
   uint64_t piece = std::max(kPieceBytes / item, uint64_t{1}) * item;
   std::vector<std::byte> buffer_a, buffer_b;
   bool equal = true;
-  for (uint64_t at = 0; equal && at < a.size_bytes(); at += piece) {
-    uint64_t size = std::min(piece, a.size_bytes() - at);
+  // Most that differ do so soon.
+  uint64_t size = std::max(kFirstBytes / item, uint64_t{1}) * item;
+  for (uint64_t at = 0; equal && at < a.size_bytes(); at += size) {
+    size = at == 0 ? size : piece;
+    size = std::min(size, a.size_bytes() - at);
     auto view_a = a.read(at, size, &buffer_a);
     auto view_b = b.read(at, size, &buffer_b);
     equal = std::memcmp(view_a.data(), view_b.data(), size) == 0;

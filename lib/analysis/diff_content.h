@@ -22,6 +22,11 @@ struct ContentHash {
 ContentHash content_hash(const Model& model, const Tensor& tensor,
                          const Limits& limits);
 
+// The same for all orders of the same elements: sums over what each element's
+// bytes are mixed to. Only for numbers of whole bytes.
+ContentHash element_hash(const Model& model, const Tensor& tensor,
+                         const Limits& limits);
+
 // XXH3-64 of a run of bytes.
 uint64_t hash_bytes(std::span<const std::byte> bytes);
 

@@ -50,7 +50,32 @@ std::vector<uint32_t> take(std::vector<uint32_t>* rows, Wanted is_wanted) {
   return taken;
 }
 
+bool is_forms_own(const Model& model, const Tensor& tensor) {
+  bool is_float = dtype_info(tensor.dtype).type_class == DTypeClass::kFloat;
+  bool is_of_graph =
+      tensor.role == Role::kConstant || tensor.role == Role::kAttribute;
+  if (model.dataflow != nullptr && is_of_graph) {
+    return !is_float || tensor.elements() <= 1;
+  }
+  bool is_text = tensor.role == Role::kVariable && !is_numeric(tensor.dtype);
+  return is_text || tensor.name.ends_with(kBatchCount);
+}
+
 }  // namespace
+
+FormsOwn take_forms_own(const Model& a, const Model& b, NameMatch* match) {
+  if (a.form == b.form ||
+      (a.dataflow == nullptr && b.dataflow == nullptr &&
+       a.form != Form::kTfCheckpoint && b.form != Form::kTfCheckpoint)) {
+    return {};
+  }
+  auto take_of = [](const Model& model, std::vector<uint32_t>* rows) {
+    return take(rows, [&](uint32_t row) {
+      return is_forms_own(model, model.tensors[row]);
+    });
+  };
+  return {take_of(a, &match->only_a), take_of(b, &match->only_b)};
+}
 
 bool is_derived(const Tensor& tensor) {
   const RecoveredName* name = tensor.recovered();
@@ -82,8 +107,12 @@ void pair_pooled(const Model& a, const Model& b, NameMatch* match) {
 
 Absorbed take_absorbed(const Model& a, const Model& b, NameMatch* match) {
   Absorbed absorbed;
-  absorbed.frozen_is_a = looks_frozen_from(a, b);
-  if (!absorbed.frozen_is_a && !looks_frozen_from(b, a)) return absorbed;
+  auto is_made_from = [](const Model& model, const Model& original) {
+    bool has_folds = model.form == Form::kOnnx && !folded_in(model).empty();
+    return has_folds || looks_frozen_from(model, original);
+  };
+  absorbed.frozen_is_a = is_made_from(a, b);
+  if (!absorbed.frozen_is_a && !is_made_from(b, a)) return absorbed;
   absorbed.is_frozen = true;
   const Model& frozen = absorbed.frozen_is_a ? a : b;
   const auto& names = absorbed.frozen_is_a ? match->names_b : match->names_a;

@@ -23,4 +23,8 @@ void pair_pooled(const Model& a, const Model& b, NameMatch* match);
 // one of the models looks like the other after freezing.
 Absorbed take_absorbed(const Model& a, const Model& b, NameMatch* match);
 
+// Takes out of *match what only the form of a model has, where the forms are
+// not the same. The last step of matching.
+FormsOwn take_forms_own(const Model& a, const Model& b, NameMatch* match);
+
 }  // namespace tsinspect

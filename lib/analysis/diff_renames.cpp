@@ -4,8 +4,11 @@
 #include <map>
 #include <set>
 #include <tuple>
+#include <unordered_map>
 
 #include "analysis/diff_content.h"
+#include "analysis/diff_layout.h"
+#include "analysis/diff_names.h"
 #include "analysis/diff_threads.h"
 #include "tsinspect/listing.h"
 
@@ -19,38 +22,45 @@ using Pairs = std::vector<std::pair<uint32_t, uint32_t>>;
 // all their names with each other would take too long.
 constexpr size_t kMostCompared = 256;
 
-bool has_values(const Tensor& tensor) {
-  return tensor.storage != kNoIndex && tensor.elements() > 0;
-}
+// What two tensors have in common if one can have the other's values: a way to
+// tell, and the hash that tells it.
+struct Likeness {
+  bool any_order = false;  // In any order, of any shape.
 
-// What is the same of tensors that can be equal.
-auto kind_of(const Tensor& tensor) {
-  return std::tie(tensor.dtype, tensor.shape);
-}
+  bool applies(const Tensor& tensor) const {
+    if (tensor.storage == kNoIndex || tensor.elements() == 0) return false;
+    return !any_order ||
+           (is_numeric(tensor.dtype) && tensor.element_bits() % 8 == 0);
+  }
 
-struct ByKind {
-  const Model& model;
-  bool operator()(uint32_t x, const Tensor& y) const {
-    return kind_of(model.tensors[x]) < kind_of(y);
+  std::vector<int64_t> shape_of(const Tensor& tensor) const {
+    if (!any_order) return tensor.shape;
+    return {static_cast<int64_t>(tensor.elements())};
   }
-  bool operator()(const Tensor& x, uint32_t y) const {
-    return kind_of(x) < kind_of(model.tensors[y]);
+
+  auto kind_of(const Tensor& tensor) const {
+    return std::pair(tensor.dtype, shape_of(tensor));
   }
-  bool operator()(uint32_t x, uint32_t y) const {
-    return kind_of(model.tensors[x]) < kind_of(model.tensors[y]);
+
+  ContentHash hash(const Model& model, const Tensor& tensor,
+                   const Limits& limits) const {
+    return any_order ? element_hash(model, tensor, limits)
+                     : content_hash(model, tensor, limits);
   }
 };
 
 // Those of `rows` that a tensor among `others` could be equal to.
-Rows with_counterpart(const Model& model, const Rows& rows, const Model& other,
-                      Rows others) {
-  ByKind less{other};
-  std::sort(others.begin(), others.end(), less);
+Rows with_counterpart(const Likeness& likeness, const Model& model,
+                      const Rows& rows, const Model& other,
+                      const Rows& others) {
+  using Kind = std::pair<DType, std::vector<int64_t>>;
+  std::set<Kind> kinds;
+  for (uint32_t row : others)
+    kinds.insert(likeness.kind_of(other.tensors[row]));
   Rows found;
   for (uint32_t row : rows) {
     const Tensor& tensor = model.tensors[row];
-    if (has_values(tensor) &&
-        std::binary_search(others.begin(), others.end(), tensor, less)) {
+    if (likeness.applies(tensor) && kinds.contains(likeness.kind_of(tensor))) {
       found.push_back(row);
     }
   }
@@ -63,8 +73,8 @@ struct Hashed {
 };
 
 // The hash of each of `rows`; memory that several of them view, once.
-std::vector<Hashed> hash_all(const Model& model, const Rows& rows,
-                             const DiffOptions& options) {
+std::vector<Hashed> hash_all(const Likeness& likeness, const Model& model,
+                             const Rows& rows, const DiffOptions& options) {
   std::vector<uint32_t> ties = tied_tensors(model);
   auto first_of = [&](uint32_t row) {
     return ties.empty() || ties[row] == kNoIndex ? row : ties[row];
@@ -78,7 +88,7 @@ std::vector<Hashed> hash_all(const Model& model, const Rows& rows,
   for_each_part(distinct.size(), options.threads, [&](unsigned, size_t i) {
     try {
       hashes[i].hash =
-          content_hash(model, model.tensors[distinct[i]], options.limits);
+          likeness.hash(model, model.tensors[distinct[i]], options.limits);
     } catch (const Error& error) {
       hashes[i].error = error;
     }
@@ -118,9 +128,20 @@ Heads heads_of(const std::string& a, const std::string& b) {
 // Rows of A and of B that have one content.
 using Sides = std::pair<Rows, Rows>;
 
+// What the tensors are called, comparable across frameworks.
+struct Names {
+  std::vector<std::string> a, b;
+};
+
+std::vector<std::string> comparable(const std::vector<std::string>& names) {
+  std::vector<std::string> result;
+  for (const std::string& name : names) result.push_back(comparable_name(name));
+  return result;
+}
+
 // Pairs them, most alike names first; only those that `may` allows.
 template <typename May>
-Pairs pair_by_name(const Sides& rows, const NameMatch& match, May may) {
+Pairs pair_by_name(const Sides& rows, const Names& names, May may) {
   const auto& [of_a, of_b] = rows;
   Pairs pairs;
   size_t count = std::min(of_a.size(), of_b.size());
@@ -134,7 +155,7 @@ Pairs pair_by_name(const Sides& rows, const NameMatch& match, May may) {
   for (uint32_t a : of_a) {
     for (uint32_t b : of_b) {
       if (!may(a, b)) continue;
-      size_t alike = common_end(match.names_a[a], match.names_b[b]);
+      size_t alike = common_end(names.a[a], names.b[b]);
       all.emplace_back(SIZE_MAX - alike, a, b);
     }
   }
@@ -166,10 +187,10 @@ struct Content {
 };
 using ByContent = std::map<Content, Sides>;
 
-void add_side(const Model& model, const Rows& rows, bool in_b,
-              const DiffOptions& options, ByContent* contents,
+void add_side(const Likeness& likeness, const Model& model, const Rows& rows,
+              bool in_b, const DiffOptions& options, ByContent* contents,
               std::vector<DiffFailure>* failures) {
-  std::vector<Hashed> hashes = hash_all(model, rows, options);
+  std::vector<Hashed> hashes = hash_all(likeness, model, rows, options);
   for (size_t i = 0; i < rows.size(); ++i) {
     if (hashes[i].error) {
       failures->push_back({in_b, rows[i], *hashes[i].error});
@@ -177,48 +198,152 @@ void add_side(const Model& model, const Rows& rows, bool in_b,
     }
     const Tensor& tensor = model.tensors[rows[i]];
     auto& [of_a, of_b] =
-        (*contents)[{tensor.dtype, tensor.shape, hashes[i].hash}];
+        (*contents)[{tensor.dtype, likeness.shape_of(tensor), hashes[i].hash}];
     (in_b ? of_b : of_a).push_back(rows[i]);
   }
 }
 
-}  // namespace
+// Fewer numbers than this can be the same ones by chance, in any order.
+constexpr uint64_t kFewNumbers = 16;
 
-Pairs take_renames(const Model& a, const Model& b, const DiffOptions& options,
-                   NameMatch* match, std::vector<DiffFailure>* failures) {
-  ByContent contents;
-  Rows rows_a = with_counterpart(a, match->only_a, b, match->only_b);
-  Rows rows_b = with_counterpart(b, match->only_b, a, match->only_a);
-  add_side(a, rows_a, false, options, &contents, failures);
-  add_side(b, rows_b, true, options, &contents, failures);
-  Pairs renames;
-  std::set<Heads> heads;
-  auto heads_of = [&](uint32_t x, uint32_t y) {
-    return tsinspect::heads_of(match->names_a[x], match->names_b[y]);
-  };
-  auto take = [&](bool constant, auto may) {
+class Renamer {
+ public:
+  Renamer(const Model& a, const Model& b, const DiffOptions& options,
+          NameMatch* match, std::vector<DiffFailure>* failures)
+      : a_(a),
+        b_(b),
+        options_(options),
+        match_(*match),
+        failures_(*failures),
+        names_{comparable(match->names_a), comparable(match->names_b)} {}
+
+  std::vector<Rename> run() {
+    ByContent same = contents({});
+    take(same, false);
+    ByContent reordered = contents({.any_order = true});
+    take(reordered, false, true);
+    // A bias of zeros is renamed if what is beside it is, in the same way.
+    take(same, true);
+    take(reordered, true, true);
+    std::ranges::sort(renames_, {}, &Rename::a);
+    return std::move(renames_);
+  }
+
+ private:
+  // What of the rows that are left may belong together.
+  ByContent contents(const Likeness& likeness) {
+    ByContent contents;
+    Rows rows_a =
+        with_counterpart(likeness, a_, match_.only_a, b_, match_.only_b);
+    Rows rows_b =
+        with_counterpart(likeness, b_, match_.only_b, a_, match_.only_a);
+    add_side(likeness, a_, rows_a, false, options_, &contents, &failures_);
+    add_side(likeness, b_, rows_b, true, options_, &contents, &failures_);
+    return contents;
+  }
+
+  Heads heads_of(uint32_t x, uint32_t y) const {
+    return tsinspect::heads_of(names_.a[x], names_.b[y]);
+  }
+
+  void take(const ByContent& contents, bool constant, bool any_order = false) {
+    Rows gone_a, gone_b;
     for (const auto& [content, rows] : contents) {
       if (content.hash.is_constant != constant) continue;
-      for (auto [x, y] : pair_by_name(rows, *match, may)) {
-        if (!equal_contents(a, a.tensors[x], b, b.tensors[y], options.limits))
-          continue;
-        renames.emplace_back(x, y);
-        if (!constant) heads.insert(heads_of(x, y));
+      auto may = [&](uint32_t x, uint32_t y) {
+        return !taken_a_.contains(x) && !taken_b_.contains(y) &&
+               (!constant || heads_.contains(heads_of(x, y)));
+      };
+      for (auto [x, y] : pair_by_name(rows, names_, may)) {
+        Rename rename = {x, y, std::nullopt};
+        if (!(any_order ? is_reordered(&rename) : is_equal(rename))) continue;
+        taken_a_.insert(x);
+        taken_b_.insert(y);
+        gone_a.push_back(x);
+        gone_b.push_back(y);
+        if (!constant) heads_.insert(heads_of(x, y));
+        renames_.push_back(std::move(rename));
       }
     }
-  };
-  take(false, [](uint32_t, uint32_t) { return true; });
-  // A bias of zeros is renamed if what is beside it is, in the same way.
-  take(true,
-       [&](uint32_t x, uint32_t y) { return heads.contains(heads_of(x, y)); });
+    remove_rows(&match_.only_a, std::move(gone_a));
+    remove_rows(&match_.only_b, std::move(gone_b));
+  }
+
+  bool is_equal(const Rename& rename) const {
+    return equal_contents(a_, a_.tensors[rename.a], b_, b_.tensors[rename.b],
+                          options_.limits);
+  }
+
+  // The same values: in which order?
+  bool is_reordered(Rename* rename) const {
+    const Tensor& tensor = a_.tensors[rename->a];
+    rename->layout =
+        find_layout(a_, tensor, b_, b_.tensors[rename->b], options_.limits);
+    if (rename->layout) return true;
+    bool tells = tensor.elements() >= kFewNumbers &&
+                 dtype_info(tensor.dtype).type_class == DTypeClass::kFloat;
+    if (tells) rename->layout = Layout{"reordered", {}, {}, {}};
+    return tells;
+  }
+
+  const Model& a_;
+  const Model& b_;
+  const DiffOptions& options_;
+  NameMatch& match_;
+  std::vector<DiffFailure>& failures_;
+  Names names_;
+  std::set<Heads> heads_;
+  std::set<uint32_t> taken_a_, taken_b_;
+  std::vector<Rename> renames_;
+};
+
+// Rows by the name they are compared by; kNoIndex where several have it.
+std::unordered_map<std::string, uint32_t> by_comparable_name(
+    const Rows& rows, const std::vector<std::string>& names) {
+  std::unordered_map<std::string, uint32_t> index;
+  for (uint32_t row : rows) {
+    auto [place, is_new] = index.try_emplace(comparable_name(names[row]), row);
+    if (!is_new) place->second = kNoIndex;
+  }
+  return index;
+}
+
+}  // namespace
+
+std::vector<Rename> take_renames(const Model& a, const Model& b,
+                                 const DiffOptions& options, NameMatch* match,
+                                 std::vector<DiffFailure>* failures) {
+  return Renamer(a, b, options, match, failures).run();
+}
+
+std::vector<Rename> take_translated(const Model& a, const Model& b,
+                                    NameMatch* match) {
+  std::vector<Rename> renames;
+  auto index_a = by_comparable_name(match->only_a, match->names_a);
+  auto index_b = by_comparable_name(match->only_b, match->names_b);
   Rows gone_a, gone_b;
-  for (auto [x, y] : renames) {
+  for (uint32_t y : match->only_b) {
+    std::string name = comparable_name(match->names_b[y]);
+    auto place = index_a.find(name);
+    bool is_one = place != index_a.end() && place->second != kNoIndex &&
+                  index_b[name] != kNoIndex;
+    if (!is_one) continue;
+    uint32_t x = place->second;
+    const Tensor& of_a = a.tensors[x];
+    const Tensor& of_b = b.tensors[y];
+    Rename rename = {x, y, std::nullopt};
+    if (is_kernel(match->names_a[x]) != is_kernel(match->names_b[y])) {
+      rename.layout = expected_layout(of_a, of_b);
+      if (!rename.layout) continue;
+    } else if (of_a.shape != of_b.shape) {
+      continue;
+    }
     gone_a.push_back(x);
     gone_b.push_back(y);
+    renames.push_back(std::move(rename));
   }
-  remove_rows(&match->only_a, gone_a);
-  remove_rows(&match->only_b, gone_b);
-  std::sort(renames.begin(), renames.end());
+  remove_rows(&match->only_a, std::move(gone_a));
+  remove_rows(&match->only_b, std::move(gone_b));
   return renames;
 }
 

@@ -11,6 +11,7 @@
 
 #include "analysis/diff_decode.h"
 #include "analysis/diff_threads.h"
+#include "base/byte_reader.h"
 
 namespace tsinspect {
 namespace {
@@ -24,10 +25,18 @@ uint64_t piece_elements(uint64_t bits) {
   return std::max(elements / kGranule * kGranule, kGranule);
 }
 
+ValueReader open(const TensorOf& of, const Limits& limits, bool in_b) {
+  try {
+    return {of.model, of.tensor, limits};
+  } catch (const Error& error) {
+    throw UnreadableTensor{in_b, error};
+  }
+}
+
 class Side {
  public:
   Side(const TensorOf& of, const Limits& limits, bool in_b)
-      : bits_(of.tensor().element_bits()), reader_(open(of, limits, in_b)) {}
+      : bits_(of.tensor.element_bits()), reader_(open(of, limits, in_b)) {}
 
   std::span<const std::byte> read(uint64_t first, uint64_t count,
                                   std::vector<std::byte>* buffer) const {
@@ -37,14 +46,6 @@ class Side {
   uint64_t bits() const { return bits_; }
 
  private:
-  static ValueReader open(const TensorOf& of, const Limits& limits, bool in_b) {
-    try {
-      return {of.model, of.tensor(), limits};
-    } catch (const Error& error) {
-      throw UnreadableTensor{in_b, error};
-    }
-  }
-
   uint64_t bits_;
   ValueReader reader_;
 };
@@ -83,6 +84,54 @@ std::vector<int64_t> index_of(uint64_t element,
   return index;
 }
 
+// Reads a string tensor's texts one after the other.
+class Texts {
+ public:
+  Texts(const TensorOf& of, const Limits& limits, bool in_b)
+      : reader_(open(of, limits, in_b)),
+        bytes_(reader_.read(0, reader_.size_bytes(), &buffer_)),
+        in_(std::string_view(reinterpret_cast<const char*>(bytes_.data()),
+                             bytes_.size())) {}
+
+  std::string_view next() {
+    return in_.bytes(in_.u64("string length"), "string");
+  }
+
+ private:
+  ValueReader reader_;
+  std::vector<std::byte> buffer_;
+  std::span<const std::byte> bytes_;
+  ByteReader in_;
+};
+
+// Where the element lies, and what both have there.
+void locate(const TensorOf& a, const TensorOf& b, uint64_t element,
+            const Limits& limits, ValueDiff* values) {
+  values->at = index_of(element, b.tensor.shape);
+  values->a_at = ElementReader(a.model, a.tensor, limits).text(values->at);
+  values->b_at = ElementReader(b.model, b.tensor, limits).text(values->at);
+}
+
+// Texts are equal or not.
+ValueOutcome compare_texts(const TensorOf& a, const TensorOf& b,
+                           const ValueRule& rule) {
+  Texts texts_a(a, rule.limits, false), texts_b(b, rule.limits, true);
+  uint64_t elements = a.tensor.elements(), different = 0, first = kNowhere;
+  for (uint64_t i = 0; i < elements; ++i) {
+    if (texts_a.next() == texts_b.next()) continue;
+    first = std::min(first, i);
+    ++different;
+  }
+  if (rule.progress) rule.progress(a.tensor.size_bytes());
+  if (different == 0) return {};
+  ValueDiff values;
+  values.has_metrics = false;
+  values.elements = elements;
+  values.different = values.beyond = different;
+  locate(a, b, first, rule.limits, &values);
+  return {false, std::move(values)};
+}
+
 class Comparison {
  public:
   Comparison(const TensorOf& a, const TensorOf& b, const ValueRule& rule)
@@ -91,16 +140,16 @@ class Comparison {
         rule_(rule),
         a_(a, rule.limits, false),
         b_(b, rule.limits, true),
-        elements_(a.tensor().elements()),
+        elements_(a.tensor.elements()),
         piece_(piece_elements(std::max(a_.bits(), b_.bits()))),
         settled_((elements_ + piece_ - 1) / piece_),
         desks_(std::max(rule.threads, 1u)) {}
 
   ValueOutcome run() {
-    const Tensor& a = of_a_.tensor();
-    bool same_encoding = tsinspect::same_encoding(a, of_b_.tensor());
+    const Tensor& a = of_a_.tensor;
+    bool same_encoding = tsinspect::same_encoding(a, of_b_.tensor);
     bool is_number = number_kind(a) != NumberKind::kNone &&
-                     number_kind(of_b_.tensor()) != NumberKind::kNone;
+                     number_kind(of_b_.tensor) != NumberKind::kNone;
     ValueOutcome outcome;
     uint64_t first = kNowhere;
     if (same_encoding) {
@@ -135,7 +184,7 @@ class Comparison {
 
   Desk& desk(unsigned worker) {
     auto& desk = desks_[worker];
-    if (!desk) desk.emplace(of_a_.tensor(), of_b_.tensor());
+    if (!desk) desk.emplace(of_a_.tensor, of_b_.tensor);
     return *desk;
   }
 
@@ -176,8 +225,8 @@ class Comparison {
   }
 
   void add_numbers(ValueOutcome* outcome, uint64_t first_bits) {
-    NumberKind a = number_kind(of_a_.tensor());
-    NumberKind b = number_kind(of_b_.tensor());
+    NumberKind a = number_kind(of_a_.tensor);
+    NumberKind b = number_kind(of_b_.tensor);
     std::vector<DifferenceSums> parts(pieces());
     if (a == NumberKind::kComplex || b == NumberKind::kComplex) {
       add_all<std::complex<double>>(&parts);
@@ -198,8 +247,8 @@ class Comparison {
 
   // Without decoding, where memory holds what the kernel takes.
   bool is_float32() const {
-    return of_a_.tensor().dtype == DType::kFloat32 &&
-           of_b_.tensor().dtype == DType::kFloat32;
+    return of_a_.tensor.dtype == DType::kFloat32 &&
+           of_b_.tensor.dtype == DType::kFloat32;
   }
 
   template <typename T>
@@ -255,11 +304,7 @@ class Comparison {
 
   void locate(uint64_t element, ValueDiff* values) const {
     if (element == kNowhere) return;
-    values->at = index_of(element, of_a_.tensor().shape);
-    ElementReader a(of_a_.model, of_a_.tensor(), rule_.limits);
-    ElementReader b(of_b_.model, of_b_.tensor(), rule_.limits);
-    values->a_at = a.text(values->at);
-    values->b_at = b.text(values->at);
+    tsinspect::locate(of_a_, of_b_, element, rule_.limits, values);
   }
 
   TensorOf of_a_, of_b_;
@@ -275,7 +320,10 @@ class Comparison {
 
 ValueOutcome compare_values(const TensorOf& a, const TensorOf& b,
                             const ValueRule& rule) {
-  if (a.tensor().elements() == 0) return {};
+  if (a.tensor.elements() == 0) return {};
+  if (a.tensor.dtype == DType::kString && b.tensor.dtype == DType::kString) {
+    return compare_texts(a, b, rule);
+  }
   return Comparison(a, b, rule).run();
 }
 

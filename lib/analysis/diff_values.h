@@ -10,12 +10,10 @@
 
 namespace tsinspect {
 
-// A tensor and the model it is in. Both must outlive this.
+// A tensor, or a view of one, and the model it is in. Both must outlive this.
 struct TensorOf {
   const Model& model;
-  uint32_t row;
-
-  const Tensor& tensor() const { return model.tensors[row]; }
+  const Tensor& tensor;
 };
 
 struct ValueRule {

@@ -7,6 +7,7 @@
 #include <span>
 #include <unordered_map>
 
+#include "analysis/dataflow_graph.h"
 #include "analysis/find_method.h"
 #include "analysis/flow_values.h"
 #include "analysis/operator_kinds.h"
@@ -42,13 +43,7 @@ constexpr std::array kConstructs = {
     ConstructLabel{"prim::DictConstruct", "{…}"},
 };
 
-// As much of a text as a graph keeps.
-std::string clipped(std::string_view text) {
-  if (text.size() <= kGraphTextBytes) return std::string(text);
-  size_t end = kGraphTextBytes;
-  while (end > 0 && (text[end] & 0xc0) == 0x80) --end;
-  return std::string(text.substr(0, end)) + "…";
-}
+std::string clipped(std::string_view text) { return clipped_text(text); }
 
 std::string joined(std::string_view path, std::string_view name) {
   if (path.empty()) return clipped(name);
@@ -470,6 +465,9 @@ class FlowGraph {
 
 Graph flow_graph(const Model& model, std::string_view method,
                  const GraphOptions& options) {
+  if (model.dataflow != nullptr) {
+    return dataflow_flow_graph(model, method, options);
+  }
   require_source(model);
   Program program(model);
   MethodPlace place = find_method(model, program, method);

@@ -47,15 +47,29 @@ bool memory_less(const Tensor& a, const Tensor& b) {
 
 }  // namespace
 
+bool is_parameter(const Tensor& tensor) {
+  return tensor.role == Role::kParameter || tensor.role == Role::kInitializer ||
+         (tensor.role == Role::kVariable && tensor.requires_grad != false);
+}
+
+bool is_buffer(const Tensor& tensor) {
+  return tensor.role == Role::kBuffer ||
+         (tensor.role == Role::kVariable && tensor.requires_grad == false);
+}
+
 std::vector<uint32_t> select_tensors(const Model& model,
-                                     std::span<const Role> roles,
+                                     const TensorQuery& query) {
+  return select_tensors(
+      model, [](const Tensor&) { return true; }, query);
+}
+
+std::vector<uint32_t> select_tensors(const Model& model,
+                                     bool (*is_wanted)(const Tensor&),
                                      const TensorQuery& query) {
   std::vector<uint32_t> rows;
   for (uint32_t i = 0; i < model.tensors.size(); ++i) {
     const Tensor& tensor = model.tensors[i];
-    bool wanted =
-        std::find(roles.begin(), roles.end(), tensor.role) != roles.end();
-    if (!wanted) continue;
+    if (!is_wanted(tensor)) continue;
     if (!query.filter.empty() &&
         !query.filter.matches(tensor.name, tensor.display_name())) {
       continue;

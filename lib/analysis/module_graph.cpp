@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "analysis/dataflow_graph.h"
 #include "analysis/module_calls.h"
 #include "analysis/self_paths.h"
 #include "tsinspect/graph.h"
@@ -230,6 +231,7 @@ const char* to_string(GraphEdgeKind kind) {
 }
 
 Graph module_graph(const Model& model, const GraphOptions& options) {
+  if (model.dataflow != nullptr) return dataflow_scope_graph(model, options);
   require_source(model);
   return ModuleGraph(model, options).take();
 }

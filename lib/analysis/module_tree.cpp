@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "analysis/dataflow_graph.h"
+#include "tsinspect/listing.h"
+
 namespace tsinspect {
 namespace {
 
@@ -55,9 +58,9 @@ ModuleTree stated_tree(const Model& model) {
     if (tensor.module == kNoIndex) continue;
     ModuleNode& node = tree.nodes[tensor.module];
     TensorCount count = {1, tensor.elements()};
-    if (tensor.role == Role::kParameter) {
+    if (is_parameter(tensor)) {
       node.parameters.add(count);
-    } else if (tensor.role == Role::kBuffer) {
+    } else if (is_buffer(tensor)) {
       node.buffers.add(count);
     } else {
       node.others.add(count);
@@ -66,42 +69,71 @@ ModuleTree stated_tree(const Model& model) {
   return tree;
 }
 
+// "dense.kernel" of TensorFlow's "dense/kernel".
+std::string dotted(std::string_view name) {
+  std::string text(name);
+  std::ranges::replace(text, '/', '.');
+  return text;
+}
+
 class DerivedTree {
  public:
-  DerivedTree() {
+  explicit DerivedTree(const Model& model)
+      : has_graphs_(model.dataflow != nullptr),
+        has_slashes_(model.form == Form::kTfSavedModel ||
+                     model.form == Form::kTfCheckpoint ||
+                     model.form == Form::kTfFrozenPb) {
     tree_.derived = true;
     tree_.nodes.emplace_back();
   }
 
   void add(const Tensor& tensor) {
-    ModuleNode& owner = tree_.nodes[node_of(tensor.name)];
+    bool is_of_graph =
+        tensor.role == Role::kConstant || tensor.role == Role::kAttribute;
+    if (has_graphs_ && is_of_graph) return;
+    std::string_view name = tensor.name;
+    if (has_slashes_) name = own(dotted(tensor.display_name()));
+    ModuleNode& owner = tree_.nodes[node_of(name)];
     TensorCount count = {1, tensor.elements()};
-    if (tensor.role == Role::kBuffer) {
+    if (is_buffer(tensor)) {
       owner.buffers.add(count);
     } else {
       owner.parameters.add(count);
     }
   }
 
+  void add_operator(std::string_view scope) {
+    ++tree_.nodes[scope.empty() ? 0 : node_at(own(std::string(scope)))]
+          .operators;
+  }
+
   ModuleTree take() { return std::move(tree_); }
 
  private:
+  std::string_view own(std::string text) {
+    return tree_.texts.emplace_back(std::move(text));
+  }
+
   // The node of all but the last part of `name`; made where it is missing.
   uint32_t node_of(std::string_view name) {
     // Neighbours mostly share it.
     size_t last = name.rfind('.');
     if (last == std::string_view::npos) return 0;
     if (name.substr(0, last) == last_path_) return last_node_;
+    last_node_ = node_at(name.substr(0, last));
+    last_path_ = tree_.nodes[last_node_].path;
+    return last_node_;
+  }
+
+  uint32_t node_at(std::string_view path) {
+    auto known = index_.find(path);
+    if (known != index_.end()) return known->second;
     uint32_t node = 0;
     size_t end = 0;
-    for (size_t parts = 0; parts < kMaxParts; ++parts) {
-      size_t dot = name.find('.', end + (parts > 0));
-      if (dot == std::string_view::npos) break;
-      end = dot;
-      node = child(node, name.substr(0, end));
+    for (size_t parts = 0; parts < kMaxParts && end < path.size(); ++parts) {
+      end = std::min(path.find('.', end + (parts > 0)), path.size());
+      node = child(node, path.substr(0, end));
     }
-    last_path_ = name.substr(0, end);
-    last_node_ = node;
     return node;
   }
 
@@ -117,6 +149,8 @@ class DerivedTree {
     return place->second;
   }
 
+  bool has_graphs_;
+  bool has_slashes_;  // Between the parts of names.
   ModuleTree tree_;
   std::unordered_map<std::string_view, uint32_t> index_;
   std::string_view last_path_ = "";
@@ -124,8 +158,14 @@ class DerivedTree {
 };
 
 ModuleTree derived_tree(const Model& model) {
-  DerivedTree tree;
+  DerivedTree tree(model);
   for (const Tensor& tensor : model.tensors) tree.add(tensor);
+  uint32_t body =
+      model.dataflow != nullptr ? body_graph(model) : uint32_t{kNoIndex};
+  if (body == kNoIndex) return tree.take();
+  for (uint32_t at : model.dataflow->graphs[body].nodes) {
+    tree.add_operator(scope_path(model.dataflow->nodes[at].name, '.'));
+  }
   return tree.take();
 }
 
@@ -135,7 +175,7 @@ ModuleTree module_tree(const Model& model) {
   ModuleTree tree;
   if (!model.modules.empty()) {
     tree = stated_tree(model);
-  } else if (!model.tensors.empty()) {
+  } else if (!model.tensors.empty() || model.dataflow != nullptr) {
     tree = derived_tree(model);
   }
   link_children(&tree);

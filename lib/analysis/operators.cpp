@@ -1,5 +1,4 @@
 #include <array>
-#include <map>
 #include <optional>
 #include <unordered_set>
 #include <utility>
@@ -14,33 +13,6 @@ using torchscript::Operation;
 using torchscript::OperationKind;
 using torchscript::Program;
 
-// Collects uses by name and overload.
-class Inventory {
- public:
-  void add(std::string name, std::optional<std::string> overload,
-           OperatorKind kind, OperatorUse use) {
-    auto key = std::make_pair(name, overload);
-    auto [entry, is_new] = rows_.try_emplace(std::move(key));
-    OperatorCount& row = entry->second;
-    if (is_new) {
-      row.name = std::move(name);
-      row.overload = std::move(overload);
-      row.kind = kind;
-    }
-    row.uses.push_back(std::move(use));
-  }
-
-  std::vector<OperatorCount> take() {
-    std::vector<OperatorCount> all;
-    for (auto& [key, row] : rows_) all.push_back(std::move(row));
-    return all;
-  }
-
- private:
-  std::map<std::pair<std::string, std::optional<std::string>>, OperatorCount>
-      rows_;
-};
-
 OperatorKind kind_of(std::string_view name) {
   return torchscript::is_own_operator(name) ? OperatorKind::kBuiltin
                                             : OperatorKind::kCustom;
@@ -50,7 +22,7 @@ OperatorUse use_of(const FunctionGraph& function, const Operation& operation) {
   return {function.name, {function.source->record, function.offset(operation)}};
 }
 
-void add_source(const Program& program, Inventory* inventory) {
+void add_source(const Program& program, OperatorInventory* inventory) {
   for (const FunctionGraph& function : program.functions()) {
     for (const Operation& operation : function.operations) {
       bool is_control = operation.kind == OperationKind::kControl;
@@ -79,7 +51,7 @@ constexpr size_t kLongestName = 4096;
 // Source: torch/csrc/jit/mobile/import.cpp.
 class Bytecode {
  public:
-  Bytecode(const Model& model, Inventory* inventory)
+  Bytecode(const Model& model, OperatorInventory* inventory)
       : objects_(model.objects), inventory_(*inventory) {
     for (const Record& record : model.records) {
       if (record.name.ends_with("/bytecode.pkl")) record_ = record.name;
@@ -135,37 +107,64 @@ class Bytecode {
   }
 
   const ObjectGraph& objects_;
-  Inventory& inventory_;
+  OperatorInventory& inventory_;
   std::string_view record_;
   std::unordered_set<ObjectRef> seen_;  // Functions and their instructions.
 };
 
 }  // namespace
 
+void OperatorInventory::add(std::string name,
+                            std::optional<std::string> overload,
+                            OperatorKind kind, OperatorUse use) {
+  auto key = std::make_pair(name, overload);
+  auto [entry, is_new] = rows_.try_emplace(std::move(key));
+  OperatorCount& row = entry->second;
+  if (is_new) {
+    row.name = std::move(name);
+    row.overload = std::move(overload);
+    row.kind = kind;
+  }
+  row.uses.push_back(std::move(use));
+}
+
+std::vector<OperatorCount> OperatorInventory::take() {
+  std::vector<OperatorCount> all;
+  for (auto& [key, row] : rows_) all.push_back(std::move(row));
+  return all;
+}
+
 const char* to_string(OperatorKind kind) {
-  constexpr std::array kNames = {"builtin", "custom", "control-flow"};
+  constexpr std::array kNames = {"builtin", "custom", "control-flow",
+                                 "function"};
   return kNames[static_cast<size_t>(kind)];
 }
 
 std::vector<OperatorCount> operators_of(const Program& program) {
-  Inventory inventory;
+  OperatorInventory inventory;
   add_source(program, &inventory);
   return inventory.take();
 }
 
 std::vector<OperatorCount> operators(const Model& model) {
+  if (model.dataflow != nullptr) return dataflow_operators(model);
   if (model.source == nullptr) return {};
   return operators_of(Program(model));
 }
 
 std::vector<OperatorCount> bytecode_operators(const Model& model) {
-  Inventory inventory;
+  OperatorInventory inventory;
   Bytecode(model, &inventory);
   return inventory.take();
 }
 
 ProgramSummary summarize_program(const Model& model) {
   ProgramSummary summary;
+  if (model.dataflow != nullptr) {
+    summary.operators = dataflow_operators(model);
+    summary.outside_calls = dataflow_outside_calls(model);
+    return summary;
+  }
   std::optional<Program> program;
   if (model.source != nullptr) {
     program.emplace(model);

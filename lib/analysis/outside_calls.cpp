@@ -217,6 +217,7 @@ std::vector<OutsideCall> outside_calls_of(
 }
 
 std::vector<OutsideCall> outside_calls(const Model& model) {
+  if (model.dataflow != nullptr) return dataflow_outside_calls(model);
   std::vector<OperatorCount> bytecode = bytecode_operators(model);
   if (model.source == nullptr) {
     return outside_calls_of(model, nullptr, bytecode);

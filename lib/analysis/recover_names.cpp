@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "analysis/constant_match.h"
+#include "analysis/exported_folds.h"
 #include "analysis/layer_roles.h"
 #include "tsinspect/layers.h"
 #include "tsinspect/recovered_names.h"
@@ -158,13 +159,16 @@ bool looks_frozen_from(const Model& frozen, const Model& original) {
   };
   auto frozen_constants = constants_of(frozen);
   auto original_constants = constants_of(original);
-  return frozen_constants > original_constants &&
+  return frozen.dataflow == nullptr && frozen_constants > original_constants &&
          std::ssize(frozen.tensors) - frozen_constants <
              std::ssize(original.tensors) - original_constants;
 }
 
 NameRecovery recover_names(Model* model, const Model* original) {
   NameRecovery result;
+  if (model->form == Form::kOnnx && original != nullptr) {
+    result.named = result.folded = name_exported_folds(model, *original);
+  }
   if (model->source == nullptr) return result;
   for (Tensor& tensor : model->tensors) forget(&tensor);
   Namer namer(*model);
@@ -206,8 +210,11 @@ NameRecovery recover_names(Model* model, const Model* original) {
 void recover_names_of_both(Model* a, Model* b) {
   recover_names(a);
   recover_names(b);
-  if (looks_frozen_from(*a, *b)) recover_names(a, b);
-  if (looks_frozen_from(*b, *a)) recover_names(b, a);
+  auto is_made_from = [](const Model& model, const Model& original) {
+    return model.form == Form::kOnnx || looks_frozen_from(model, original);
+  };
+  if (is_made_from(*a, *b)) recover_names(a, b);
+  if (is_made_from(*b, *a)) recover_names(b, a);
 }
 
 }  // namespace tsinspect

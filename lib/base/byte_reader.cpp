@@ -13,6 +13,19 @@ void ByteReader::fail_short(uint64_t n, const char* what) const {
               offset());
 }
 
+uint64_t ByteReader::varint(const char* what) {
+  uint64_t begin = offset();
+  uint64_t value = 0;
+  for (unsigned shift = 0; shift < 64; shift += 7) {
+    uint8_t byte = u8(what);
+    value |= uint64_t{byte & 0x7fu} << shift;
+    if (byte < 0x80) return value;
+  }
+  throw Error(ErrorKind::kMalformed,
+              fmt::format("{} is no varint: it has more than 10 bytes", what),
+              begin);
+}
+
 void ByteReader::seek(uint64_t position, const char* what) {
   if (position > data_.size()) {
     throw Error(ErrorKind::kMalformed,

@@ -37,6 +37,8 @@ class ByteReader {
   uint64_t u64_big_endian(const char* what) {
     return __builtin_bswap64(number<uint64_t>(what));
   }
+  // Seven bits a byte, the lowest first; the last byte's top bit is not set.
+  uint64_t varint(const char* what);
   std::string_view bytes(uint64_t n, const char* what) {
     if (n > remaining()) fail_short(n, what);
     std::string_view result = data_.substr(pos_, n);

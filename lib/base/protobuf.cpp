@@ -7,6 +7,8 @@
 #include <optional>
 #include <protozero/varint.hpp>
 
+#include "base/encoded_strings.h"
+
 namespace tsinspect {
 namespace {
 
@@ -63,8 +65,9 @@ class FieldDecoder {
   // No item takes more than eight times its bytes in the message.
   FieldDecoder(const EncodedField& field, uint64_t size_bytes,
                uint64_t message_bytes)
-      : field_(field), size_bytes_(size_bytes) {
-    out_.reserve(std::min(size_bytes, 8 * message_bytes));
+      : field_(field),
+        size_bytes_(field.packed_bits == 0 ? size_bytes : field.elements) {
+    out_.reserve(std::min(size_bytes_, 8 * message_bytes));
   }
 
   void number(uint64_t value) {
@@ -81,6 +84,11 @@ class FieldDecoder {
   }
 
   void packed(std::string_view items) {
+    if (field_.item == Item::kByte) {
+      room_for(items.size());
+      out_.append(items);
+      return;
+    }
     const char* at = items.data();
     const char* end = at + items.size();
     while (at != end) number(take(&at, end));
@@ -117,10 +125,12 @@ class FieldDecoder {
       }
       return;
     }
-    size_t size = field_.item_bytes;
+    size_t size = size_t{field_.item_bytes} * field_.parts;
     std::string last = out_.size() < size ? std::string(size, '\0')
                                           : out_.substr(out_.size() - size);
-    while (size_bytes_ - out_.size() >= size) out_ += last;
+    while (last.size() < kRunBytes && size > 0) last += last;
+    while (size_bytes_ - out_.size() >= last.size()) out_ += last;
+    out_.append(last, 0, (size_bytes_ - out_.size()) / size * size);
   }
 
   void room_for(uint64_t bytes) const {
@@ -138,11 +148,37 @@ class FieldDecoder {
                             field_.number, out_.size(), size_bytes_));
   }
 
+  static constexpr size_t kRunBytes = 4096;  // Are repeated at a time.
+
   const EncodedField& field_;
-  uint64_t size_bytes_;
+  uint64_t size_bytes_;  // Of all items, not packed yet.
   std::string out_;
   size_t last_ = 0;  // Where the last text begins.
 };
+
+// The content of a field of bytes; the last of several counts.
+std::string_view content_of(std::string_view message,
+                            const EncodedField& field) {
+  if (field.number == 0) return message;
+  std::string_view content;
+  MessageReader in(message, message, "message");
+  while (in.next()) {
+    if (in.field() == field.number) content = in.bytes("values");
+  }
+  return content;
+}
+
+// Keeps the low bits of each byte, and lets as many as there is room for share
+// a byte.
+std::string pack_bits(std::string_view bytes, unsigned bits) {
+  std::string out((bytes.size() * bits + 7) / 8, '\0');
+  unsigned mask = (1u << bits) - 1;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    unsigned low = static_cast<uint8_t>(bytes[i]) & mask;
+    out[i * bits / 8] |= static_cast<char>(low << i * bits % 8);
+  }
+  return out;
+}
 
 bool is_wire_type_of(Item item, protozero::pbf_wire_type type) {
   switch (item) {
@@ -153,6 +189,8 @@ bool is_wire_type_of(Item item, protozero::pbf_wire_type type) {
     case Item::kFixed64:
       return type == protozero::pbf_wire_type::fixed64;
     case Item::kBytes:
+    case Item::kByte:
+    case Item::kLengthsFirst:
       return type == protozero::pbf_wire_type::length_delimited;
   }
   return false;
@@ -160,6 +198,7 @@ bool is_wire_type_of(Item item, protozero::pbf_wire_type type) {
 
 // Items in the bytes of a packed field.
 uint64_t count_packed(std::string_view items, Item item) {
+  if (item == Item::kByte) return items.size();
   if (item == Item::kFixed32) return items.size() / 4;
   if (item == Item::kFixed64) return items.size() / 8;
   return static_cast<uint64_t>(std::ranges::count_if(
@@ -229,11 +268,45 @@ int64_t MessageReader::integer(const char* what) {
   return static_cast<int64_t>(varint(what));
 }
 
-float MessageReader::fixed32_float(const char* what) {
+uint32_t MessageReader::fixed32(const char* what) {
   expect(protozero::pbf_wire_type::fixed32, what);
   try {
     is_taken_ = true;
-    return reader_.get_float();
+    return reader_.get_fixed32();
+  } catch (const protozero::exception& error) {
+    fail(what, problem_of(error));
+  }
+}
+
+float MessageReader::fixed32_float(const char* what) {
+  return std::bit_cast<float>(fixed32(what));
+}
+
+void MessageReader::integers(const char* what, size_t most,
+                             std::vector<int64_t>* values) {
+  if (is_bytes()) {
+    append_packed(what, most, values);
+  } else {
+    values->push_back(integer(what));
+  }
+  if (values->size() > most) {
+    throw Error(
+        ErrorKind::kLimit,
+        fmt::format("{} of {} has more than {} items", what, name_, most),
+        offset_);
+  }
+}
+
+void MessageReader::append_packed(const char* what, size_t most,
+                                  std::vector<int64_t>* values) {
+  std::string_view items = bytes(what);
+  const char* at = items.data();
+  const char* end = at + items.size();
+  try {
+    while (at != end && values->size() <= most) {
+      values->push_back(
+          static_cast<int64_t>(protozero::decode_varint(&at, end)));
+    }
   } catch (const protozero::exception& error) {
     fail(what, problem_of(error));
   }
@@ -304,14 +377,22 @@ uint64_t MessageReader::offset_of(const char* at) const {
 
 std::string decode_field(std::string_view message, const EncodedField& field,
                          uint64_t size_bytes) {
+  if (field.item == Item::kLengthsFirst) {
+    return decode_lengths_first(content_of(message, field), field, size_bytes);
+  }
   FieldDecoder decoder(field, size_bytes, message.size());
   try {
-    decode_items({message.data(), message.size()}, field, &decoder);
+    if (field.number == 0) {
+      decoder.packed(message);
+    } else {
+      decode_items({message.data(), message.size()}, field, &decoder);
+    }
   } catch (const protozero::exception& error) {
     throw Error(ErrorKind::kMalformed,
                 fmt::format("field {} {}", field.number, problem_of(error)));
   }
-  return decoder.finish();
+  if (field.packed_bits == 0) return decoder.finish();
+  return pack_bits(decoder.finish(), field.packed_bits);
 }
 
 uint64_t count_items(std::string_view message, const EncodedField& field) {

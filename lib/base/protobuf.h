@@ -38,6 +38,7 @@ class MessageReader {
   // Throws Error(kMalformed) if it has another wire type or is cut off.
   uint64_t varint(const char* what);
   int64_t integer(const char* what);  // int32, int64 and enums.
+  uint32_t fixed32(const char* what);
   float fixed32_float(const char* what);
   // Appends a repeated integer's items, one or packed ones. Throws
   // Error(kLimit) once *values has more than `most`.

@@ -105,6 +105,20 @@ uint64_t encode_float(const double* in, size_t count, std::byte* out) {
   return overflowed;
 }
 
+// Whole numbers; those that do not fit become the nearest that does.
+template <typename T>
+uint64_t encode_integer(const double* in, size_t count, std::byte* out) {
+  uint64_t overflowed = 0;
+  for (size_t i = 0; i < count; ++i) {
+    constexpr double kLeast = std::numeric_limits<T>::min();
+    constexpr double kMost = std::numeric_limits<T>::max();
+    overflowed += in[i] < kLeast || in[i] > kMost;
+    auto value = static_cast<T>(std::clamp(in[i], kLeast, kMost));
+    std::memcpy(out + i * sizeof(T), &value, sizeof(T));
+  }
+  return overflowed;
+}
+
 // What writes the values of a dtype.
 struct Encoder {
   DType dtype;
@@ -120,6 +134,8 @@ constexpr Encoder kEncoders[] = {
     {DType::kFloat8E4M3FNUZ, encode_all<kE4M3FNUZ, uint8_t>},
     {DType::kFloat8E5M2, encode_all<kE5M2, uint8_t>},
     {DType::kFloat8E5M2FNUZ, encode_all<kE5M2FNUZ, uint8_t>},
+    {DType::kInt8, encode_integer<int8_t>},
+    {DType::kUInt8, encode_integer<uint8_t>},
 };
 
 const Encoder* find_encoder(DType dtype) {
@@ -179,15 +195,28 @@ const Quantization* quantization_of(const Tensor& tensor) {
 
 bool converts_to(DType dtype) { return find_encoder(dtype) != nullptr; }
 
+bool is_packed_integer(DType dtype) {
+  const DTypeInfo& info = dtype_info(dtype);
+  return info.bits < 8 && (info.type_class == DTypeClass::kSigned ||
+                           info.type_class == DTypeClass::kUnsigned);
+}
+
 bool converts_from(const Tensor& tensor) {
   if (is_quantized(tensor)) return quantization_of(tensor) != nullptr;
+  if (is_packed_integer(tensor.dtype)) return true;
   return dtype_info(tensor.dtype).type_class == DTypeClass::kFloat &&
          tensor.dtype != DType::kFloat4E2M1FNx2;
 }
 
+bool converts(const Tensor& tensor, DType to) {
+  bool to_float = dtype_info(to).type_class == DTypeClass::kFloat;
+  return converts_to(to) && converts_from(tensor) &&
+         (to_float || is_packed_integer(tensor.dtype));
+}
+
 Converter::Converter(const Tensor& tensor, DType to)
     : tensor_(tensor), to_(to) {
-  if (!converts_from(tensor) || !converts_to(to)) {
+  if (!converts(tensor, to)) {
     throw Error(
         ErrorKind::kUnsupported,
         fmt::format("tensor '{}': {} does not convert to {}",
@@ -240,8 +269,17 @@ void Converter::dequantize(std::span<const std::byte> in, size_t count,
 void Converter::decode(std::span<const std::byte> in, size_t count,
                        double* out) {
   if (is_quantized(tensor_)) return dequantize(in, count, out);
+  uint64_t bits = tensor_.element_bits();
+  if (bits < 8) {
+    for (size_t i = 0; i < count; ++i) {
+      auto byte = std::to_integer<unsigned>(in[i * bits / 8]);
+      out[i] = table_[byte >> i * bits % 8 & ((1u << bits) - 1)];
+    }
+    at_ += count;
+    return;
+  }
   for (size_t i = 0; i < count; ++i) {
-    switch (tensor_.element_bits()) {
+    switch (bits) {
       case 8:
         out[i] = table_[load<uint8_t>(in, i)];
         break;

@@ -1,4 +1,4 @@
-// Values of one floating dtype as those of another.
+// Values of one dtype as those of another.
 
 #pragma once
 
@@ -44,6 +44,11 @@ class Converter {
 // True if convert() can make this dtype, or another from it. Of a tensor, so
 // that quantised ones whose scales were not readable are told apart.
 bool converts_to(DType dtype);
+// True for integers of which several share a byte.
+bool is_packed_integer(DType dtype);
+// True if convert() can make this dtype of the tensor: int8 and uint8 only of
+// integers that share a byte.
+bool converts(const Tensor& tensor, DType to);
 bool converts_from(const Tensor& tensor);
 
 }  // namespace tsinspect

@@ -16,7 +16,7 @@ constexpr size_t kMaxDimensions = 2;
 bool holds(const Tensor&, DType dtype) {
   DTypeClass type_class = dtype_info(dtype).type_class;
   return is_numeric(dtype) && type_class != DTypeClass::kQuantized &&
-         dtype != DType::kFloat4E2M1FNx2;
+         dtype_info(dtype).bits >= 8 && dtype != DType::kFloat4E2M1FNx2;
 }
 
 void prepare(ExportJob* job) {

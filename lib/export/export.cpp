@@ -85,11 +85,22 @@ std::vector<bool> named_rows(const Model& model,
 }
 
 DType dtype_of(const Tensor& tensor, const ExportOptions& options) {
-  return options.dtype && converts_from(tensor) ? *options.dtype : tensor.dtype;
+  bool becomes_other = options.dtype && converts(tensor, *options.dtype);
+  return becomes_other ? *options.dtype : tensor.dtype;
+}
+
+// Texts are left out, unless they are named, where the format has no place for
+// them: what they say is mostly about the file.
+bool is_left_out(const Tensor& tensor, const ExportOptions& options,
+                 const Writer& writer) {
+  return options.names.empty() && tensor.dtype == DType::kString &&
+         !writer.holds(tensor, tensor.dtype);
 }
 
 std::vector<ExportedTensor> pick(const Model& model,
-                                 const ExportOptions& options) {
+                                 const ExportOptions& options,
+                                 const Writer& writer,
+                                 std::vector<uint32_t>* left_out) {
   std::vector<ExportedTensor> rows;
   std::vector<bool> wanted = named_rows(model, options.names);
   std::vector<uint32_t> ties = tied_tensors(model);
@@ -98,6 +109,10 @@ std::vector<ExportedTensor> pick(const Model& model,
     const Tensor& tensor = model.tensors[i];
     std::string_view shown = tensor.display_name();
     if (!wanted[i] || !options.filter.matches(tensor.name, shown)) continue;
+    if (is_left_out(tensor, options, writer)) {
+      left_out->push_back(i);
+      continue;
+    }
     std::string_view name = options.recovered_names ? shown : tensor.name;
     ExportedTensor row = {.tensor = i,
                           .name = new_name(name, options),
@@ -155,6 +170,10 @@ void check_names(const ExportJob& job, const Writer& writer) {
 
 const char* advice(const Tensor& tensor) {
   DTypeClass type_class = dtype_info(tensor.dtype).type_class;
+  if (is_packed_integer(tensor.dtype)) {
+    return type_class == DTypeClass::kSigned ? "convert it with --dtype int8"
+                                             : "convert it with --dtype uint8";
+  }
   if (!converts_from(tensor)) return "leave it out with --filter";
   return type_class == DTypeClass::kQuantized
              ? "--dtype float32 dequantises it"
@@ -194,6 +213,20 @@ void check_tensors(const ExportJob& job, const Writer& writer) {
                      advice(*first)));
 }
 
+// A dtype that is for few tensors is no wish to leave all as they are.
+void check_conversion(const ExportJob& job, const ExportOptions& options) {
+  if (!options.dtype) return;
+  const DTypeInfo& to = dtype_info(*options.dtype);
+  if (to.type_class == DTypeClass::kFloat) return;
+  for (const ExportedTensor& row : job.tensors) {
+    if (converts(job.source(row), to.dtype)) return;
+  }
+  refuse(
+      fmt::format("no tensor becomes {}: it is for integers that share a "
+                  "byte, like int4",
+                  to.name));
+}
+
 void check_ties(const ExportJob& job, const Writer& writer, Ties ties) {
   if (writer.keeps_ties || ties == Ties::kDuplicate) return;
   for (const ExportedTensor& row : job.tensors) {
@@ -212,12 +245,15 @@ void set(std::vector<std::pair<std::string, std::string>>* metadata,
 }
 
 // What a safetensors file says of itself is kept. Readers of those ask which
-// framework's layout the tensors have; ours is torch's.
+// framework's layout the tensors have; but TensorFlow's, ours is torch's.
 std::vector<std::pair<std::string, std::string>> metadata_of(
     const Model& model, const ExportOptions& options) {
   std::vector<std::pair<std::string, std::string>> metadata;
+  bool is_tensorflow = model.form == Form::kTfSavedModel ||
+                       model.form == Form::kTfCheckpoint ||
+                       model.form == Form::kTfFrozenPb;
   if (model.form != Form::kSafetensors) {
-    metadata.emplace_back("format", "pt");
+    metadata.emplace_back("format", is_tensorflow ? "tf" : "pt");
   } else if (model.root != kNoObject) {
     auto items = model.objects.items(model.root);
     for (size_t i = 0; i + 1 < items.size(); i += 2) {
@@ -267,7 +303,9 @@ ExportResult export_tensors(const Model& model, const std::string& path,
   if (model.stopped) throw *model.stopped;
   const Writer& writer = writer_of(*format);
   ExportJob job(model, options, limits);
-  job.tensors = pick(model, options);
+  std::vector<uint32_t> left_out;
+  job.tensors = pick(model, options, writer, &left_out);
+  check_conversion(job, options);
   check_names(job, writer);
   check_tensors(job, writer);
   check_ties(job, writer, options.ties);
@@ -285,6 +323,7 @@ ExportResult export_tensors(const Model& model, const std::string& path,
   result.file_bytes = file.position();
   file.commit();
   result.tensors = std::move(job.tensors);
+  result.left_out = std::move(left_out);
   result.keeps_ties = writer.keeps_ties;
   result.dropped_metadata = !format->has_metadata &&
                             model.form == Form::kSafetensors &&

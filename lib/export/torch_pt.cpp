@@ -95,7 +95,8 @@ bool has_storage_class(DType dtype) {
 
 bool holds(const Tensor&, DType dtype) {
   DTypeClass type_class = dtype_info(dtype).type_class;
-  return is_numeric(dtype) && type_class != DTypeClass::kQuantized;
+  return is_numeric(dtype) && type_class != DTypeClass::kQuantized &&
+         dtype_info(dtype).bits >= 8;
 }
 
 std::vector<int64_t> strides_of(std::span<const int64_t> shape) {

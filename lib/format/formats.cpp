@@ -23,6 +23,9 @@ Format numpy_format();
 Format shards_format();
 Format onnx_format();
 Format onnx_text_format();
+Format tf_checkpoint_format();
+Format tf_saved_model_format();
+Format tf_graph_format();
 Format pickle_format();
 
 namespace {
@@ -114,15 +117,18 @@ const std::vector<Format>& formats() {
   static const std::vector<Format> kFormats = {
       torchscript_format(),  // Before torch_zip: it has a data.pkl, too.
       torchscript_json_format(),
-      torch_zip_format(),     //
-      torch_legacy_format(),  // Before pickle: it is several of them.
-      torch_tar_format(),     //
-      safetensors_format(),   //
-      numpy_format(),         //
-      shards_format(),        //
-      onnx_format(),          //
-      onnx_text_format(),     //
-      pickle_format(),        // Last: a few bytes are enough for a pickle.
+      torch_zip_format(),       //
+      torch_legacy_format(),    // Before pickle: it is several of them.
+      torch_tar_format(),       //
+      safetensors_format(),     //
+      numpy_format(),           //
+      shards_format(),          //
+      onnx_format(),            //
+      onnx_text_format(),       //
+      tf_checkpoint_format(),   //
+      tf_saved_model_format(),  //
+      tf_graph_format(),        //
+      pickle_format(),          // Last: a few bytes are enough for a pickle.
   };
   return kFormats;
 }

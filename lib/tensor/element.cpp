@@ -178,6 +178,10 @@ std::vector<std::byte> ElementReader::raw(
   return out;
 }
 
+std::string_view ElementReader::string(std::span<const int64_t> index) const {
+  return strings_.at(position(tensor_, index));
+}
+
 std::string ElementReader::text(std::span<const int64_t> index) const {
   if (tensor_.dtype == DType::kString) {
     return tsinspect::quoted(strings_[position(tensor_, index)]);

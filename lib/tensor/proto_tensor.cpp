@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/checked.h"
+#include "base/encoded_strings.h"
 #include "base/file.h"
 #include "base/printable.h"
 #include "base/protobuf.h"
@@ -58,6 +59,49 @@ uint64_t string_bytes(const ProtoTensor& tensor, const FieldExtent& extent) {
   return *all;
 }
 
+// Bytes of all strings of a tensor, however they lie.
+uint64_t decoded_string_bytes(const ProtoTensor& tensor) {
+  if (tensor.field.item != EncodedField::Item::kLengthsFirst) {
+    return string_bytes(tensor, extent_of(tensor.message, tensor.field.number));
+  }
+  bool is_field = tensor.field.number != 0;
+  try {
+    return lengths_first_bytes(
+        is_field ? extent_of(tensor.message, tensor.field.number).last
+                 : tensor.message,
+        tensor.field);
+  } catch (const Error& error) {
+    fail(tensor, error.what());
+  }
+}
+
+// Whether the message has values of no more than one element. Of many only the
+// first few are looked at.
+bool has_one_at_most(const ProtoTensor& tensor) {
+  constexpr uint64_t kMostItemBytes = 10;
+  uint32_t parts = tensor.field.parts;
+  uint64_t items = 0;
+  MessageReader in(tensor.message, tensor.message, "TensorProto");
+  while (items <= parts && in.next()) {
+    if (in.field() != tensor.field.number) continue;
+    if (!in.is_bytes()) {
+      ++items;
+    } else if (in.bytes("values").size() > kMostItemBytes * parts) {
+      return false;
+    } else {
+      return count_items(tensor.message, tensor.field) <= parts;
+    }
+  }
+  return items <= parts;
+}
+
+// One value that all elements repeat is a view of it.
+bool repeats_one(const ProtoTensor& tensor, const Tensor& row) {
+  return tensor.field.repeats_last && tensor.field.packed_bits == 0 &&
+         tensor.raw.data() == nullptr && row.dtype != DType::kString &&
+         row.elements() > 1 && has_one_at_most(tensor);
+}
+
 // Numbers that lie in the message as they are in memory are read there.
 void find_raw(ProtoTensor* tensor, uint64_t size_bytes) {
   uint32_t bits = dtype_info(tensor->dtype).bits;
@@ -88,9 +132,19 @@ Tensor make_row(ProtoTensor* tensor, const Model& model) {
   }
   if (row.dtype == DType::kString) {
     auto details = std::make_shared<TensorDetails>();
-    details->string_bytes =
-        string_bytes(*tensor, extent_of(tensor->message, tensor->field.number));
+    details->string_bytes = decoded_string_bytes(*tensor);
     row.details = std::move(details);
+    return row;
+  }
+  if (row.dtype == DType::kOpaque) {
+    auto details = std::make_shared<TensorDetails>();
+    details->opaque_type = tensor->opaque_type;
+    details->opaque_bytes = tensor->opaque_bytes;
+    row.details = std::move(details);
+    check_tensor(model, row);
+  }
+  if (repeats_one(*tensor, row)) {
+    row.strides.assign(row.shape.size(), 0);
   } else if (tensor->raw.data() == nullptr && row.size_bytes() > 0) {
     find_raw(tensor, row.size_bytes());
   }
@@ -150,7 +204,9 @@ uint32_t add_path(const ProtoTensor& tensor, Model* model) {
 uint32_t add_proto_tensor(ProtoTensor tensor, Model* model) {
   Tensor row = make_row(&tensor, *model);
   if (tensor.no_data.empty()) {
-    row.storage = add_storage(tensor, row.size_bytes(), model);
+    bool is_one = row.elements() > 1 && !row.is_contiguous();
+    row.storage = add_storage(
+        tensor, is_one ? row.element_bits() / 8 : row.size_bytes(), model);
   }
   row.path = add_path(tensor, model);
   model->tensors.push_back(std::move(row));

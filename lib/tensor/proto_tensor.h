@@ -28,7 +28,8 @@ struct ProtoTensor {
   EncodedField field;  // But for message_bytes.
   // Why there are no values to read: see TensorDetails. Else empty.
   std::string no_data;
-  std::string opaque_type;  // For DType::kOpaque, which has no values.
+  std::string opaque_type;    // For DType::kOpaque; see TensorDetails.
+  uint32_t opaque_bytes = 0;  // The same.
 };
 
 // Adds the tensor, and, if it has values, a storage, and a record unless they

@@ -36,6 +36,7 @@ const char* to_string(Role role) {
   constexpr std::array kNames = {"parameter", "buffer", "attribute",
                                  "constant",  "tensor", "initializer",
                                  "variable"};
+  static_assert(kNames.size() == kRoleCount);
   return name_of(kNames, role);
 }
 

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/printable.h"
 #include "base/protobuf.h"
+#include "tensor/assemble.h"
 #include "zip/zip.h"
 
 namespace tsinspect {
@@ -32,8 +33,11 @@ Bytes decoded_bytes(const Model& model, const Storage& storage,
   raw.field = kNoIndex;
   raw.size_bytes = field.message_bytes;
   Bytes message = storage_bytes(model, raw, limits);
+  // Few values may stand for many that repeat the last of them.
+  bool is_small = storage.size_bytes <= limits.metadata_bytes / 4;
   if (storage.size_bytes > limits.inflated_bytes ||
-      storage.size_bytes / limits.inflated_ratio > message.data.size()) {
+      (!is_small &&
+       storage.size_bytes / limits.inflated_ratio > message.data.size())) {
     throw Error(ErrorKind::kLimit,
                 fmt::format("storage '{}': {} bytes of a message are {} bytes "
                             "of values",
@@ -73,6 +77,11 @@ Bytes record_bytes(const Model& model, const Record& record,
 Bytes storage_bytes(const Model& model, const Storage& storage,
                     const Limits& limits) {
   if (storage.field != kNoIndex) return decoded_bytes(model, storage, limits);
+  if (storage.assembly != kNoIndex) {
+    auto values = std::make_shared<const std::string>(
+        assemble(model, model.assemblies.at(storage.assembly), limits));
+    return {as_bytes(*values), values};
+  }
   if (storage.memory.data() != nullptr) {
     return {as_bytes(storage.memory), nullptr};
   }

@@ -7,8 +7,6 @@
 namespace tsinspect {
 namespace {
 
-constexpr Role kAll[] = {Role::kParameter, Role::kBuffer, Role::kTensor};
-
 Model three() {
   Model model;
   add_tensor(&model, "b", {4}, 0, Role::kParameter);
@@ -20,33 +18,43 @@ Model three() {
 using Rows = std::vector<uint32_t>;
 
 TEST(SelectTensors, KeepsTheFilesOrder) {
-  EXPECT_EQ(select_tensors(three(), kAll, {}), (Rows{0, 1, 2}));
+  EXPECT_EQ(select_tensors(three(), {}), (Rows{0, 1, 2}));
 }
 
 TEST(SelectTensors, PicksRolesAndNames) {
-  Role parameters[] = {Role::kParameter};
-  EXPECT_EQ(select_tensors(three(), parameters, {}), (Rows{0, 2}));
+  EXPECT_EQ(select_tensors(three(), is_parameter, {}), (Rows{0, 2}));
+  EXPECT_EQ(select_tensors(three(), is_buffer, {}), Rows{1});
   std::string patterns[] = {"!b"};
-  EXPECT_EQ(select_tensors(three(), kAll, {.filter = NameFilter(patterns)}),
+  EXPECT_EQ(select_tensors(three(), {.filter = NameFilter(patterns)}),
             (Rows{1, 2}));
 }
 
+TEST(SelectTensors, VariablesAreParametersUnlessTheFileSaysOtherwise) {
+  Model model;
+  add_tensor(&model, "kernel", {4}, 0, Role::kVariable).requires_grad = true;
+  add_tensor(&model, "moving_mean", {4}, 1, Role::kVariable).requires_grad =
+      false;
+  add_tensor(&model, "unsaid", {4}, 2, Role::kVariable);
+  add_tensor(&model, "weight", {4}, 3, Role::kInitializer);
+  add_tensor(&model, "Const", {4}, 4, Role::kConstant);
+  EXPECT_EQ(select_tensors(model, is_parameter, {}), (Rows{0, 2, 3}));
+  EXPECT_EQ(select_tensors(model, is_buffer, {}), Rows{1});
+}
+
 TEST(SelectTensors, SortsStably) {
-  EXPECT_EQ(select_tensors(three(), kAll, {.sort = SortKey::kName}),
-            (Rows{1, 0, 2}));
-  EXPECT_EQ(select_tensors(three(), kAll, {.sort = SortKey::kElements}),
+  EXPECT_EQ(select_tensors(three(), {.sort = SortKey::kName}), (Rows{1, 0, 2}));
+  EXPECT_EQ(select_tensors(three(), {.sort = SortKey::kElements}),
             (Rows{0, 2, 1}));
-  EXPECT_EQ(select_tensors(three(), kAll,
-                           {.sort = SortKey::kBytes, .descending = true}),
-            (Rows{1, 0, 2}));
-  EXPECT_EQ(select_tensors(three(), kAll, {.descending = true}),
-            (Rows{2, 1, 0}));
+  EXPECT_EQ(
+      select_tensors(three(), {.sort = SortKey::kBytes, .descending = true}),
+      (Rows{1, 0, 2}));
+  EXPECT_EQ(select_tensors(three(), {.descending = true}), (Rows{2, 1, 0}));
 }
 
 TEST(SelectTensors, TakesTheFirst) {
-  EXPECT_EQ(select_tensors(three(), kAll, {.top = 1}), Rows{0});
-  EXPECT_EQ(select_tensors(three(), kAll, {.top = 9}).size(), 3u);
-  EXPECT_TRUE(select_tensors(three(), kAll, {.top = 0}).empty());
+  EXPECT_EQ(select_tensors(three(), {.top = 1}), Rows{0});
+  EXPECT_EQ(select_tensors(three(), {.top = 9}).size(), 3u);
+  EXPECT_TRUE(select_tensors(three(), {.top = 0}).empty());
 }
 
 TEST(TiedTensors, AreTheSameMemorySeenTheSameWay) {

@@ -57,5 +57,15 @@ TEST(File, RefusesAPipeWithoutWaitingForItsWriter) {
 
 TEST(File, RefusesADevice) { EXPECT_THROW(File::open("/dev/null"), Error); }
 
+TEST(StaysInside, IsARelativePathWithoutDots) {
+  for (const char* path : {"a", "a/b", "./a", "..a", "a..", "a/.../b"}) {
+    EXPECT_TRUE(stays_inside(path)) << path;
+  }
+  for (const char* path : {"", "/", "/a", "..", "../a", "a/../b", "a/.."}) {
+    EXPECT_FALSE(stays_inside(path)) << path;
+  }
+  EXPECT_FALSE(stays_inside(std::string_view("a\0b", 3)));
+}
+
 }  // namespace
 }  // namespace tsinspect

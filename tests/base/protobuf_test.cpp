@@ -133,6 +133,41 @@ std::string decode(std::string_view message, Item item, uint8_t item_bytes,
   return decode_field(message, field, size_bytes);
 }
 
+std::vector<int64_t> integers(std::string_view message, size_t most) {
+  std::vector<int64_t> values;
+  MessageReader in(message, message, "M");
+  while (in.next()) in.integers("dims", most, &values);
+  return values;
+}
+
+TEST(MessageReader, TakesIntegersPackedAndSingle) {
+  EXPECT_THAT(integers("\x08\x05\x0a\x03\x96\x01\x07\x08\x06"sv, 4),
+              ::testing::ElementsAre(5, 150, 7, 6));
+  EXPECT_THAT(integers("\x0a\x00"sv, 0), ::testing::IsEmpty());
+}
+
+TEST(MessageReader, RefusesTooManyIntegersAndCutOnes) {
+  expect_error(ErrorKind::kLimit, "0x00000000: dims of M has more than 2 items",
+               0, [] { integers("\x0a\x03\x01\x02\x03"sv, 2); });
+  expect_error(ErrorKind::kMalformed, "0x00000000: dims of M is cut off", 0,
+               [] { integers("\x0a\x01\x96"sv, 2); });
+}
+
+TEST(CountItems, CountsPackedItemsAndSingleOnes) {
+  EncodedField varints{1, EncodedField::Item::kVarint, 8};
+  EXPECT_EQ(count_items("\x08\x05\x0a\x03\x96\x01\x07\x10\x06"sv, varints), 3u);
+  EncodedField floats{1, EncodedField::Item::kFixed32, 4};
+  EXPECT_EQ(count_items("\x0a\x08"
+                        "abcdefgh"
+                        "\x0d"
+                        "abcd"sv,
+                        floats),
+            3u);
+  EncodedField texts{1, EncodedField::Item::kBytes, 0};
+  EXPECT_EQ(count_items("\x0a\x01x\x0a\x00"sv, texts), 2u);
+  EXPECT_EQ(count_items("", texts), 0u);
+}
+
 TEST(DecodeField, TakesPackedItemsAndSingleOnes) {
   auto message = "\x22\x03\x01\x96\x01\x20\x05\x08\x09"sv;
   EXPECT_EQ(decode(message, Item::kVarint, 2, 6), "\x01\0\x96\0\x05\0"sv);

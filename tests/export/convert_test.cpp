@@ -266,5 +266,41 @@ TEST(Converter, RefusesWhatHasNoNumbers) {
   EXPECT_THROW(Converter(no_scale, DType::kFloat32), Error);
 }
 
+TEST(Converter, PackedIntegersBecomeWholeBytes) {
+  Tensor tensor = vector_of(DType::kInt4, 3);
+  Converter converter(tensor, DType::kInt8);
+  std::vector<std::byte> out;
+  // 1, -1; 7, and what fills the last byte up.
+  const std::byte packed[] = {std::byte(0xf1), std::byte(0xf7)};
+  converter.convert(packed, &out);
+  EXPECT_EQ(out, (std::vector<std::byte>{std::byte(1), std::byte(0xff),
+                                         std::byte(7)}));
+  EXPECT_EQ(converter.overflowed(), 0u);
+}
+
+TEST(Converter, PackedIntegersBecomeFloats) {
+  Tensor tensor = vector_of(DType::kUInt2, 4);
+  Converter converter(tensor, DType::kFloat32);
+  std::vector<std::byte> out;
+  const std::byte packed[] = {std::byte(0b11100100)};
+  converter.convert(packed, &out);
+  ASSERT_EQ(out.size(), 16u);
+  for (uint32_t i = 0; i < 4; ++i) {
+    float value;
+    std::memcpy(&value, &out[4 * i], sizeof value);
+    EXPECT_EQ(value, static_cast<float>(i));
+  }
+}
+
+TEST(Converter, WhatDoesNotFitAnIntegerIsTheNearestThatDoes) {
+  Tensor tensor = vector_of(DType::kInt4, 2);
+  Converter converter(tensor, DType::kUInt8);
+  std::vector<std::byte> out;
+  const std::byte packed[] = {std::byte(0x5f)};  // -1, 5
+  converter.convert(packed, &out);
+  EXPECT_EQ(out, (std::vector<std::byte>{std::byte(0), std::byte(5)}));
+  EXPECT_EQ(converter.overflowed(), 1u);
+}
+
 }  // namespace
 }  // namespace tsinspect

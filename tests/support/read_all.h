@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "tsinspect/code.h"
+#include "tsinspect/dataflow.h"
 #include "tsinspect/error.h"
+#include "tsinspect/graph.h"
 #include "tsinspect/layers.h"
 #include "tsinspect/listing.h"
 #include "tsinspect/model.h"
@@ -81,6 +83,23 @@ inline void read_program(const Model& model) {
   }
 }
 
+// The graphs of operators, drawn in both ways.
+inline void read_dataflow(const Model& model) {
+  if (model.dataflow == nullptr) return;
+  try {
+    summarize_program(model);
+    module_graph(model);
+    flow_graph(model, "main", {.all = true});
+  } catch (const Error&) {
+  }
+  for (const DataflowNode& node : model.dataflow->nodes) {
+    try {
+      node_attributes(model, node);
+    } catch (const Error&) {
+    }
+  }
+}
+
 // At most so many tensors' values are read; the rest is only listed.
 inline void read_all(const Model& model, const Limits& limits,
                      size_t most_tensors = 64) {
@@ -100,6 +119,7 @@ inline void read_all(const Model& model, const Limits& limits,
   summarize(model);
   read_code(model, limits);
   read_program(model);
+  read_dataflow(model);
   if (model.root != kNoObject) {
     one_line(model.objects, model.root, 200);
     auto all = members(model.objects, model.root);

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "tsinspect/dtype.h"
@@ -113,5 +114,28 @@ struct Dataflow {
     return std::span(names).subspan(range.begin, range.count);
   }
 };
+
+// One value of an attribute: a truth, a number, or a text, which is the file's
+// own for Type "string", and ours for what has no value of its own: a dtype's
+// name, "[1, 3, ?]" for a shape, "float32 [3, 4]" for a tensor, the name of a
+// graph or function.
+using AttributeItem = std::variant<bool, int64_t, double, std::string>;
+
+// What a node is set to.
+struct NodeAttribute {
+  std::string_view name;  // "strides"
+  // Of the items: "int", "float", "string", "bool", "type", "shape", "tensor",
+  // "graph", "function", "reference" to an attribute of the function the node
+  // is in; empty where it has no value.
+  std::string type;
+  bool is_list = false;
+  std::vector<AttributeItem> items;  // One, unless it is a list.
+  uint64_t left_out = 0;             // Items of a list beyond the first 1,000.
+};
+
+// The attributes of a node of the model's graphs, in the file's order. Throws
+// Error(kMalformed) where its message cannot be read.
+std::vector<NodeAttribute> node_attributes(const Model& model,
+                                           const DataflowNode& node);
 
 }  // namespace tsinspect

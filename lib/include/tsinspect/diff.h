@@ -91,13 +91,28 @@ enum class Change : uint8_t {
 
 const char* to_string(Change change);
 
+// How B has A's values in another order: A cut into the dimensions of
+// `shape_a` and those put in another order is B cut into `shape_b`.
+struct Layout {
+  // "HWIO→OIHW" for what a layer's kernel is known by; "transposed",
+  // "transposed (1, 2, 0)", "reshaped"; "transposed, inputs [16, 8]→[8, 16]"
+  // where the inputs are a flattened image; "reordered" where the same values
+  // stand in no such order, and the rest is empty.
+  std::string name;
+  std::vector<int64_t> shape_a;
+  std::vector<int64_t> shape_b;
+  std::vector<int64_t> order;  // Dimension i of B is order[i] of A.
+};
+
 struct TensorDiff {
   std::string name;  // The one in common: of B, without prefixes.
   uint32_t a = 0;    // Rows of Model::tensors.
   uint32_t b = 0;
   Change change = Change::kNone;
-  // Matched by content, not by name.
+  // Matched by content, or as another framework's name for it.
   bool renamed = false;
+  // Set where B has the values in another order: they were compared so.
+  std::optional<Layout> layout;
   // One is a frozen model's constant that was made of the other, by folding or
   // transposing: their values are not compared.
   bool derived = false;
@@ -209,11 +224,21 @@ struct Absorbed {
   std::vector<uint32_t> made;
 };
 
+// Tensors that only one of two models of different forms has because of its
+// form: the numbers and texts in a graph, counts of batches, TensorFlow's
+// texts about a checkpoint. They are no differences. Rows of the models'
+// tensors.
+struct FormsOwn {
+  std::vector<uint32_t> a;
+  std::vector<uint32_t> b;
+};
+
 struct Diff {
   std::vector<TensorDiff> pairs;  // In A's order, equal ones too.
   std::vector<uint32_t> added;    // Rows of B's tensors, in B's order.
   std::vector<uint32_t> removed;  // Rows of A's.
   Absorbed absorbed;
+  FormsOwn forms_own;
   std::vector<std::string> added_names;  // As in common, for each of `added`.
   std::vector<std::string> removed_names;
   // "module.": what the names of a model had stripped, because more of them

@@ -56,7 +56,8 @@ struct ExportOptions {
   std::vector<std::string> strip_prefixes;  // The first that fits is cut off.
   std::vector<RenameRule> renames;          // Then the first that fits counts.
   // What floating and quantised tensors become, rounded to nearest, ties to
-  // even; all others stay as they are. Empty: every tensor stays.
+  // even, and integers of less than a byte; all others stay as they are. Those
+  // integers alone become int8 or uint8. Empty: every tensor stays.
   std::optional<DType> dtype;
   Ties ties = Ties::kDuplicate;
   // Added to what the file has. "": removed.
@@ -83,13 +84,16 @@ struct ExportedTensor {
 struct ExportResult {
   const ExportFormat* format = nullptr;
   std::vector<ExportedTensor> tensors;  // In the new file's order.
+  // Rows of Model::tensors that nobody named and the format has no place for:
+  // texts.
+  std::vector<uint32_t> left_out;
   uint64_t file_bytes = 0;
   bool keeps_ties = false;        // Tied tensors share their bytes in the file.
   bool dropped_metadata = false;  // The model has some, the format no place.
 };
 
 // Converting to these is possible: the floating dtypes but for those that lack
-// a sign or share a byte.
+// a sign or share a byte, int8 and uint8.
 bool is_export_dtype(DType dtype);
 
 // Writes tensors to `path`: beside it first, then renamed, so that nobody ever

@@ -86,6 +86,9 @@ struct GraphOptions {
   bool all = false;
 };
 
+// Of a model that has a dataflow, its name scopes as modules, between which
+// values flow; without scopes, its nodes.
+//
 // The modules of a TorchScript model, with the calls that its methods make,
 // whichever the root's methods reach. The elements of a list of modules that
 // are of one type, mangling aside, and have the same modules below them are
@@ -93,6 +96,10 @@ struct GraphOptions {
 // Error(kUnsupported) for a model of another form.
 Graph module_graph(const Model& model, const GraphOptions& options = {});
 
+// How values flow through one graph of a dataflow, "main", or that of a
+// signature, or by its scope or name; constants and variables are drawn where
+// they are taken.
+//
 // How values flow through one method: "forward", of the root;
 // "layer1.conv1.forward"; "layer1.conv1", whose forward it is; or the qualified
 // name of a method or function, "__torch__.models.Net.forward". Literals,

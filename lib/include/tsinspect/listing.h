@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "tsinspect/model.h"
@@ -21,10 +20,23 @@ struct TensorQuery {
   std::optional<uint64_t> top = {};  // At most so many, the first ones.
 };
 
-// Rows of Model::tensors that are of one of `roles` and match, sorted. Equal
-// ones stay in the file's order.
+// Whether a tensor is among the parameters of its model: one that the file
+// calls so, an initializer, a variable unless the file says that it is not
+// trained.
+bool is_parameter(const Tensor& tensor);
+
+// Whether it is among the buffers: one that the file calls so, or a variable
+// that is not trained.
+bool is_buffer(const Tensor& tensor);
+
+// Rows of Model::tensors that `is_wanted` and match, sorted. Equal ones stay in
+// the file's order.
 std::vector<uint32_t> select_tensors(const Model& model,
-                                     std::span<const Role> roles,
+                                     bool (*is_wanted)(const Tensor&),
+                                     const TensorQuery& query);
+
+// The same of all tensors.
+std::vector<uint32_t> select_tensors(const Model& model,
                                      const TensorQuery& query);
 
 // For each row of Model::tensors, the first row before it that is the same

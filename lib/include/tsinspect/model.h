@@ -59,6 +59,8 @@ enum class Role : uint8_t {
   kVariable,     // variable: TensorFlow's
 };
 
+constexpr size_t kRoleCount = 7;
+
 const char* to_string(Role role);
 
 // What a record's checksum is of.
@@ -87,19 +89,41 @@ struct Record {
   bool has_local_header = false;  // `offset` is that of a zip's local header.
 };
 
-// A repeated field of a protobuf message whose items are a tensor's elements.
+// A repeated field of a protobuf message whose items are a tensor's elements,
+// or bytes that are no field but hold them in one of these ways, too.
 struct EncodedField {
   enum class Item : uint8_t {
     kVarint,
     kFixed32,
     kFixed64,
     kBytes,  // Decoded: of each item its length, 64 bits, and its bytes.
+    kByte,   // One of a field of bytes.
+    // Strings in a field of bytes: the lengths of all, varints, then their
+    // bytes. Decoded as kBytes are.
+    kLengthsFirst,
   };
-  uint32_t number = 0;         // Of the field.
+  uint32_t number = 0;         // Of the field; 0: the bytes are its content.
   Item item = Item::kVarint;   // As the message's definition has it.
   uint8_t item_bytes = 0;      // Of a decoded number: its lowest ones are kept.
   bool repeats_last = false;   // Items that are not there are as the last one.
   uint64_t message_bytes = 0;  // The message begins where the storage does.
+  uint8_t parts = 1;      // Items that make up an element: 2 if it is complex.
+  uint8_t gap_bytes = 0;  // Between the lengths and the bytes of strings.
+  // Low bits of each decoded byte that are an element, if not all are: several
+  // share a byte then, the first in its lowest bits.
+  uint8_t packed_bits = 0;
+  uint64_t elements = 0;  // Of kLengthsFirst, and where bits are packed.
+};
+
+// A block of a tensor whose values lie in several places.
+struct AssemblyPart;
+
+// A tensor put together from blocks of it. Blocks are as the tensor is: row by
+// row, in its dtype and byte order.
+struct Assembly {
+  std::vector<int64_t> shape;  // Of all of it.
+  uint64_t item_bytes = 0;     // An element takes.
+  std::vector<AssemblyPart> parts;
 };
 
 // Memory that tensors view, as it lies in a file.
@@ -111,8 +135,15 @@ struct Storage {
   uint64_t offset = 0;         // In the record's inflated bytes.
   std::string_view memory;     // Bytes that lie in a pickle, instead of those.
   uint32_t field = kNoIndex;   // Index into Model::fields, if it is encoded.
-  uint64_t size_bytes = 0;     // Decoded.
+  uint32_t assembly = kNoIndex;  // Index into Model::assemblies, if it is one.
+  uint64_t size_bytes = 0;       // Decoded.
   bool big_endian = false;
+};
+
+struct AssemblyPart {
+  std::vector<int64_t> start;  // Index of its first element in the tensor.
+  std::vector<int64_t> shape;
+  Storage storage;
 };
 
 // How integers of a quantised tensor stand for real numbers:
@@ -271,6 +302,7 @@ struct Model {
   std::vector<Record> records;
   std::vector<Storage> storages;
   std::vector<EncodedField> fields;
+  std::vector<Assembly> assemblies;
   std::vector<Tensor> tensors;
   std::vector<PathStep> paths;
   std::vector<Module> modules;  // Each before its children.

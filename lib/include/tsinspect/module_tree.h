@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,8 @@ struct TensorCount {
 };
 
 struct ModuleNode {
-  std::string_view path;  // Dotted; empty for the root. Views into the Model.
+  // Dotted; empty for the root. Views into the Model, or the tree's own.
+  std::string_view path;
   std::string_view name;  // Its last part.
   std::string_view type;  // Empty where the tree is derived.
   uint32_t parent = kNoIndex;
@@ -31,15 +33,18 @@ struct ModuleNode {
   TensorCount parameters;          // Its own.
   TensorCount buffers;
   TensorCount others;          // Constants and attributes.
+  uint64_t operators = 0;      // Nodes of graphs that are named after it.
   TensorCount all_parameters;  // And those of the modules below it.
   TensorCount all_buffers;
 };
 
 struct ModuleTree {
   std::vector<ModuleNode> nodes;  // Each before its children; the root first.
-  // The file has no modules; these are the prefixes of its tensors' names, and
-  // what it does not call a buffer is counted as a parameter.
+  // The file has no modules; these are the prefixes of its tensors' names and
+  // the scopes in its nodes' names. What it does not call a buffer is counted
+  // as a parameter, but for the constants and attributes of graphs.
   bool derived = false;
+  std::deque<std::string> texts;  // Paths that the file has in another form.
 };
 
 // The tree of `model`, which must outlive it. Empty without modules and names.

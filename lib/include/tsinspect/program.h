@@ -1,5 +1,5 @@
-// What the TorchScript program in an archive does: its operators, and which of
-// them reach outside of the process that runs it.
+// What the program in a model does, TorchScript or a graph of operators: its
+// operators, and which of them reach outside of the process that runs it.
 
 #pragma once
 
@@ -17,7 +17,7 @@ namespace tsinspect {
 // Where something stands in the archive's TorchScript source.
 struct CodePlace {
   std::string_view record;  // "net/code/__torch__/models.py"
-  uint32_t offset = 0;      // In bytes of its text.
+  uint64_t offset = 0;      // In bytes of its text, or of a graph's file.
 
   auto operator<=>(const CodePlace&) const = default;
 };
@@ -26,19 +26,25 @@ enum class OperatorKind : uint8_t {
   kBuiltin,      // builtin: LibTorch's own
   kCustom,       // custom: of an extension that has to be loaded first
   kControlFlow,  // control-flow: prim::If, prim::Loop, …
+  kFunction,     // function: of the model's own library
 };
 
 const char* to_string(OperatorKind kind);
 
 struct OperatorUse {
-  std::string function;  // "__torch__.models.Net.forward"
+  // "__torch__.models.Net.forward"; the scope of a node's graph.
+  std::string function;
   // In bytecode: its record, and the number of the instruction.
   CodePlace place;
+  std::string_view node = {};  // Of a graph; its name, or that of its output.
+  // Functions and graphs of the model that the node runs.
+  std::vector<std::string> runs = {};
 };
 
 // An operator and all places that call it.
 struct OperatorCount {
-  std::string name;  // Qualified: "aten::add".
+  // Qualified: "aten::add"; ONNX's own without a domain: "Conv".
+  std::string name;
   // "Tensor", empty for the one without a name; unset where the types of the
   // arguments cannot be told from the text.
   std::optional<std::string> overload;
@@ -46,8 +52,8 @@ struct OperatorCount {
   std::vector<OperatorUse> uses;
 };
 
-// All operators of a TorchScript model's source, by name and overload. Empty
-// for a model of another form.
+// All operators of a TorchScript model's source, or of the graphs of another,
+// by name and overload. Empty for a model that has none.
 //
 // Operators are counted where they are written: in a loop, or in a function
 // that several others call, once. Names are those of torch.ops; overloads are
@@ -61,8 +67,8 @@ std::vector<OperatorCount> bytecode_operators(const Model& model);
 // A call that reaches outside of the process, or runs code that is not
 // LibTorch's.
 struct OutsideCall {
-  // "aten::save", or the custom class or operator, or the function or record
-  // that cannot be read.
+  // "aten::save", "WriteFile", or the custom class or operator, or the function
+  // or record that cannot be read.
   std::string name;
   std::string reason;  // "writes a file"
   OperatorUse use;

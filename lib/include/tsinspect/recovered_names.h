@@ -25,13 +25,16 @@ struct NameRecovery {
 // 2. In a traced model, the call stacks that its debug records hold.
 // 3. The operator that takes the constant, and as which argument.
 //
+// In an ONNX model only the first is done, for convolutions that a batch norm
+// was folded into.
+//
 // Recovered names are unique, and no other tensor of the model has them as its
 // own. They depend on nothing but the file, and the original. Without one, no
 // values are read. Names of an earlier call are forgotten.
 NameRecovery recover_names(Model* model, const Model* original = nullptr);
 
-// Whether `frozen` looks like `original` after freezing: it has constants, more
-// than the other, and fewer tensors that are none.
+// Whether `frozen` looks like `original` after freezing: it is TorchScript, has
+// constants, more than the other, and fewer tensors that are none.
 bool looks_frozen_from(const Model& frozen, const Model& original);
 
 // recover_names() of two models that are to be compared: each with the other as

@@ -39,8 +39,8 @@ struct Summary {
   uint64_t stored_bytes = 0;   // Of the storages, as they lie in the files.
   uint64_t storage_bytes = 0;  // Of the storages, inflated.
   TensorTotals tensors;
-  std::array<TensorTotals, 7> by_role;    // Indexed by Role.
-  std::array<TensorTotals, 34> by_dtype;  // Indexed by DType.
+  std::array<TensorTotals, kRoleCount> by_role;  // Indexed by Role.
+  std::array<TensorTotals, 34> by_dtype;         // Indexed by DType.
   uint64_t tied = 0;             // Tensors that are the same as an earlier one.
   uint64_t shared_storages = 0;  // That several tensors view.
   std::vector<HiddenBytes> hidden;  // The most hidden bytes first.

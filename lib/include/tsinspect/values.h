@@ -88,6 +88,9 @@ class ElementReader {
   // strings quoted.
   std::string text(std::span<const int64_t> index) const;
 
+  // The bytes of an element of kString, as the file has them.
+  std::string_view string(std::span<const int64_t> index) const;
+
   // The element as a real number. Complex: the magnitude. kOpaque and
   // kString: NaN.
   double real(std::span<const int64_t> index) const;

@@ -1,0 +1,20 @@
+// The items of a node's attribute, as they are read from protobuf messages.
+
+#pragma once
+
+#include <string_view>
+
+#include "base/protobuf.h"
+#include "tsinspect/dataflow.h"
+
+namespace tsinspect {
+
+// Adds an item unless the list is too long to keep.
+void add_item(AttributeItem item, NodeAttribute* attribute);
+
+// Adds the numbers in the current field of *in, packed or one alone.
+void add_integers(MessageReader* in, const char* what,
+                  NodeAttribute* attribute);
+void add_floats(MessageReader* in, const char* what, NodeAttribute* attribute);
+
+}  // namespace tsinspect
