@@ -37,7 +37,9 @@ CLI::Option* add(CLI::App* app, const Option& option) {
   auto* texts = std::get<std::vector<std::string>*>(option.target);
   // One value for each time the option is given, not all that follow.
   CLI::Option* added = app->add_option(option.name, *texts);
-  if (option.value.starts_with('[')) added->expected(0, 1);
+  if (option.value.starts_with('[')) {
+    added->expected(0, CLI::detail::expected_max_vector_size);
+  }
   return added->allow_extra_args(option.is_argument());
 }
 

@@ -106,7 +106,7 @@ void note_left_out(const Exposure& result, Report& report) {
 
 void print_exposure_text(const Exposure& result, const std::string& output,
                          Output& out) {
-  print_values(result, out);
+  if (!result.values.empty()) print_values(result, out);
   if (output.empty()) {
     out.print("{} can be fetched by name; there is nothing to write\n",
               counted(result.values.size(), "value"));

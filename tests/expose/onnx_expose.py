@@ -161,7 +161,7 @@ def compare(program, path, folder, count):
                 f"{label}: has {list(values)}")
     for name, row in rows.items():
         count.check(shape_fits(row, values[name]), "shapes that fit",
-                    f"{label}: {name} is {values[name].shape}, not {row}")
+                    f"{label}: {name} is not {row}")
     model = onnx.load(path, load_external_data=False)
     names = {n for node in model.graph.node for n in node.output}
     for name, value in run_with_outputs(path, [n for n in rows if n in names],
