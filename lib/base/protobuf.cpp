@@ -312,36 +312,6 @@ void MessageReader::append_packed(const char* what, size_t most,
   }
 }
 
-void MessageReader::integers(const char* what, size_t most,
-                             std::vector<int64_t>* values) {
-  if (is_bytes()) {
-    append_packed(what, most, values);
-  } else {
-    values->push_back(integer(what));
-  }
-  if (values->size() > most) {
-    throw Error(
-        ErrorKind::kLimit,
-        fmt::format("{} of {} has more than {} items", what, name_, most),
-        offset_);
-  }
-}
-
-void MessageReader::append_packed(const char* what, size_t most,
-                                  std::vector<int64_t>* values) {
-  std::string_view items = bytes(what);
-  const char* at = items.data();
-  const char* end = at + items.size();
-  try {
-    while (at != end && values->size() <= most) {
-      values->push_back(
-          static_cast<int64_t>(protozero::decode_varint(&at, end)));
-    }
-  } catch (const protozero::exception& error) {
-    fail(what, problem_of(error));
-  }
-}
-
 std::string_view MessageReader::bytes(const char* what) {
   expect(protozero::pbf_wire_type::length_delimited, what);
   try {

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/budget.h"
 #include "base/protobuf.h"
-#include "onnx/budget.h"
 
 namespace tsinspect::onnx {
 

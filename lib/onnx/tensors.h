@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/budget.h"
 #include "onnx/attribute.h"
-#include "onnx/budget.h"
 #include "onnx/external_data.h"
 #include "onnx/tensor_proto.h"
 #include "tensor/proto_tensor.h"
