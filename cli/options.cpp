@@ -38,7 +38,7 @@ CLI::Option* add(CLI::App* app, const Option& option) {
   // One value for each time the option is given, not all that follow.
   CLI::Option* added = app->add_option(option.name, *texts);
   if (option.value.starts_with('[')) {
-    added->expected(0, CLI::detail::expected_max_vector_size);
+    added->expected(0, 1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   }
   return added->allow_extra_args(option.is_argument());
 }

@@ -5,6 +5,7 @@
 #include "export/expose_form.h"
 #include "export/onnx_exposer.h"
 #include "export/onnx_type.h"
+#include "onnx/text.h"
 #include "onnx/value_info.h"
 #include "tsinspect/error.h"
 
@@ -23,6 +24,11 @@ ExposedValue describe(const OnnxValue& value, Exposure* result) {
 
 Exposure expose_onnx(const Model& model, const ExposeFileOptions& options) {
   std::string_view file = model.files.at(0)->data();
+  std::string from_text;
+  if (onnx::looks_like_text(file)) {
+    from_text = onnx::model_of_text(file, {});
+    file = from_text;
+  }
   OnnxModel graphs = read_onnx_model(file);
   infer_onnx_types(&graphs);
   OnnxExposer exposer(&graphs, options.nodes);

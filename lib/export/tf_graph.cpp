@@ -2,6 +2,7 @@
 
 #include "base/protobuf.h"
 #include "tensorflow/fields.h"
+#include "tensorflow/saved_model.h"
 
 namespace tsinspect {
 namespace {
@@ -250,14 +251,7 @@ std::vector<TfMetaGraph> read_saved_model_graphs(std::string_view file) {
 }
 
 std::string_view graph_def_of(std::string_view file) {
-  ProtobufFields fields = protobuf_fields(file);
-  // A GraphDef's second field is its library, whose fields are functions; the
-  // node, its first, has a name.
-  ProtobufFields first = protobuf_fields(fields[graph_def::kNode].bytes);
-  bool is_node =
-      first[node_def::kName].is_bytes() && first[node_def::kOp].is_bytes();
-  bool is_meta = fields[meta_graph_def::kGraphDef].is_bytes() && !is_node;
-  if (!is_meta) return file;
+  if (message_kind(file) != MessageKind::kMetaGraphDef) return file;
   MessageReader in(file, file, "MetaGraphDef");
   while (in.next()) {
     if (in.field() == meta_graph_def::kGraphDef) return in.bytes("graph_def");

@@ -35,6 +35,9 @@ namespace fs = std::filesystem;
 constexpr std::array<std::string_view, 2> kIndexSuffixes = {
     ".safetensors.index.json", ".bin.index.json"};
 
+// A SavedModel's graphs, in its folder.
+constexpr std::string_view kSavedModel = "saved_model.pb";
+
 // How the files end that are models, in a folder; elsewhere the content tells.
 constexpr std::array<std::string_view, 11> kModelSuffixes = {
     ".safetensors", ".bin", ".pt",  ".pth", ".ckpt", ".th",
@@ -98,6 +101,9 @@ std::vector<std::string> only_ending(
 // exactly one, else the only model file.
 std::string resolve_folder(const std::string& path) {
   auto names = file_names(path);
+  if (std::ranges::find(names, kSavedModel) != names.end()) {
+    return fs::path(path) / kSavedModel;
+  }
   auto indices = only_ending(names, [](std::string_view name) {
     return ends_with_one_of(name, kIndexSuffixes);
   });
