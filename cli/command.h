@@ -34,9 +34,16 @@ struct Command {
   bool needs_libtorch = false;
   // Of those: does not load the file there, which would execute code from it.
   bool only_reads = false;
+  // Of those: needs it for TorchScript only, and executes nothing else. Its
+  // action throws NeedsLibtorch where it does.
+  bool only_torchscript = false;
 
   bool executes() const { return needs_libtorch && !only_reads; }
 };
+
+// What an action throws, before it does anything, for a file that only the
+// executable linked with LibTorch can do something with.
+struct NeedsLibtorch {};
 
 // All commands, in the order --help lists them.
 std::span<const Command> commands();

@@ -36,8 +36,11 @@ CLI::Option* add(CLI::App* app, const Option& option) {
   }
   auto* texts = std::get<std::vector<std::string>*>(option.target);
   // One value for each time the option is given, not all that follow.
-  return app->add_option(option.name, *texts)
-      ->allow_extra_args(option.is_argument());
+  CLI::Option* added = app->add_option(option.name, *texts);
+  if (option.value.starts_with('[')) {
+    added->expected(0, 1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  }
+  return added->allow_extra_args(option.is_argument());
 }
 
 // CLI11 takes "[a,b]" for two values; with this before it, for one.

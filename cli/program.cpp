@@ -29,23 +29,29 @@ constexpr const char* kExitStatuses =
 
 // What a command does with the file, for help.
 struct Manner {
-  bool needs_libtorch, executes;
+  bool needs_libtorch, executes, only_torchscript;
   const char* heading;  // Over the commands of this manner.
   const char* line;     // In the help of each.
 };
 
 // scripts/run.sh looks for "Needs LibTorch".
 constexpr Manner kManners[] = {
-    {false, false, "Commands:", ""},
-    {true, true, "Commands that load the file in LibTorch, and so execute it:",
+    {false, false, false, "Commands:", ""},
+    {true, true, false,
+     "Commands that load the file in LibTorch, and so execute it:",
      "Needs LibTorch, in which it executes code from the file.\n\n"},
-    {true, false, "Commands that need LibTorch, and execute nothing:",
+    {true, true, true,
+     "Commands that do so with TorchScript, and execute no other form:",
+     "For TorchScript needs LibTorch, in which it executes code from the file."
+     "\nOther forms do not need it, and nothing of them is executed.\n\n"},
+    {true, false, false, "Commands that need LibTorch, and execute nothing:",
      "Needs LibTorch, and executes nothing from the file.\n\n"},
 };
 
 bool is_of(const Command& command, const Manner& manner) {
   return command.needs_libtorch == manner.needs_libtorch &&
-         command.executes() == manner.executes;
+         command.executes() == manner.executes &&
+         command.only_torchscript == manner.only_torchscript;
 }
 
 void print_commands(Output& out, const Manner& manner) {
@@ -131,15 +137,17 @@ int run_command(const Command& command, std::vector<std::string> args,
   } catch (const UsageError& error) {
     return report_usage(error.message, command.name);
   }
-  if (command.needs_libtorch && !runner()) {
-    fmt::print(stderr, "tsinspect: {}: {}\n", command.name,
-               exec_libtorch(argv));
-    return kFailed;
-  }
   try {
+    if (command.needs_libtorch && !command.only_torchscript && !runner()) {
+      throw NeedsLibtorch{};
+    }
     return action(out);
   } catch (const UsageError& error) {
     return report_usage(error.message, command.name);
+  } catch (const NeedsLibtorch&) {
+    fmt::print(stderr, "tsinspect: {}: {}\n", command.name,
+               exec_libtorch(argv));
+    return kFailed;
   }
 }
 

@@ -33,7 +33,7 @@ void tell_recovery(const NameRecovery& names, const Model& original,
 
 void render_file(Report& report, const Model* original,
                  const std::function<void(const Model&, Report&)>& render,
-                 Model (*open)(const std::string&, const Limits&)) {
+                 const ModelOpener& open) {
   report.guard([&] {
     Model model = open(report.file, {});
     NameRecovery names = recover_names(&model, original);
@@ -159,7 +159,7 @@ void finish_json(Json& json, const Report& a, const Report& b) {
 
 int for_each_model(const FileOptions& options, Output& out,
                    const std::function<void(const Model&, Report&)>& render,
-                   Model (*open)(const std::string&, const Limits&)) {
+                   const ModelOpener& open) {
   int status = kOk;
   std::optional<Model> original;
   if (!options.names_from.empty()) {

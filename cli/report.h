@@ -81,6 +81,8 @@ void finish_json(const Report& report);
 // The same of an object that two files share: the error says whose it is.
 void finish_json(Json& json, const Report& a, const Report& b);
 
+using ModelOpener = std::function<Model(const std::string&, const Limits&)>;
+
 // Opens each file and renders it, as text or as the members of a JSON object
 // that already has "schema", "file" and "form", and gets "findings" and
 // "error". `render` raises Report::status or throws Error to fail the file. A
@@ -88,7 +90,6 @@ void finish_json(Json& json, const Report& a, const Report& b);
 // open_partial.
 int for_each_model(const FileOptions& options, Output& out,
                    const std::function<void(const Model&, Report&)>& render,
-                   Model (*open)(const std::string&,
-                                 const Limits&) = open_model);
+                   const ModelOpener& open = ModelOpener(open_model));
 
 }  // namespace tsinspect::cli

@@ -25,7 +25,18 @@ needs_libtorch() {
   for word in "$@"; do
     case $word in --help | -h) return 1 ;; esac
   done
-  [ $# -gt 0 ] && "$cli" "$1" --help 2>/dev/null | grep -c '^Needs LibTorch' >/dev/null
+  [ $# -gt 0 ] || return 1
+  local help
+  help=$("$cli" "$1" --help 2>/dev/null) || return 1
+  case $help in
+    *$'\n'"Needs LibTorch"*) ;;
+    *$'\n'"For TorchScript needs LibTorch"*)
+      for word in "$@"; do
+        case $word in *.onnx | *.pb) return 1 ;; esac
+        [ ! -e "$word/saved_model.pb" ] || return 1
+      done ;;
+    *) return 1 ;;
+  esac
 }
 is_chosen() {  # Is the LibTorch of TSINSPECT_LIBTORCH what was built with?
   [ -z "${TSINSPECT_LIBTORCH:-}" ] ||

@@ -1,6 +1,7 @@
 #include "tsinspect/names.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <optional>
 #include <utility>
@@ -135,11 +136,17 @@ bool NameFilter::matches(std::string_view name) const {
 }
 
 bool NameFilter::matches(std::string_view name, std::string_view other) const {
-  auto either = [&](const std::vector<std::string>& patterns) {
-    return any_matches(patterns, name) ||
-           (other != name && any_matches(patterns, other));
+  std::array<std::string_view, 2> names = {name, other};
+  return matches(std::span(names).first(other == name ? 1 : 2));
+}
+
+bool NameFilter::matches(std::span<const std::string_view> names) const {
+  auto any = [&](const std::vector<std::string>& patterns) {
+    return std::ranges::any_of(names, [&](std::string_view name) {
+      return any_matches(patterns, name);
+    });
   };
-  return (wanted_.empty() || either(wanted_)) && !either(unwanted_);
+  return (wanted_.empty() || any(wanted_)) && !any(unwanted_);
 }
 
 std::string closest_name(std::string_view wanted,

@@ -86,7 +86,11 @@ TEST(Commands, HelpSaysWhichExecuteTheFile) {
         << name;
     std::string help = printed({"tsinspect", name, "--help"});
     EXPECT_EQ(help.find("\nNeeds LibTorch") != std::string::npos,
-              command.needs_libtorch)
+              command.needs_libtorch && !command.only_torchscript)
+        << name;
+    EXPECT_EQ(
+        help.find("\nFor TorchScript needs LibTorch") != std::string::npos,
+        command.only_torchscript)
         << name;
     EXPECT_EQ(help.find("executes code from the file") != std::string::npos,
               command.executes())

@@ -27,6 +27,9 @@ class NameFilter {
   // one of them, and none of the `!` patterns either.
   bool matches(std::string_view name, std::string_view other) const;
 
+  // And with any number of names.
+  bool matches(std::span<const std::string_view> names) const;
+
  private:
   std::vector<std::string> wanted_;
   std::vector<std::string> unwanted_;
