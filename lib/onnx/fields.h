@@ -19,8 +19,7 @@ enum : uint32_t {
   kOpsetImport = 8,
   kMetadataProps = 14,
   kTrainingInfo = 20,
-  kFunctions = 25,
-  kConfiguration = 26
+  kFunctions = 25
 };
 }
 
@@ -78,8 +77,7 @@ enum : uint32_t {
   kDocString = 6,
   kDomain = 7,
   kOverload = 8,
-  kMetadataProps = 9,
-  kDeviceConfigurations = 10
+  kMetadataProps = 9
 };
 }
 

@@ -16,7 +16,6 @@ namespace meta_graph_def {
 enum : uint32_t {
   kMetaInfoDef = 1,
   kGraphDef = 2,
-  kSaverDef = 3,
   kCollectionDef = 4,
   kSignatureDef = 5,
   kAssetFileDef = 6,
@@ -25,38 +24,19 @@ enum : uint32_t {
 }
 
 namespace meta_graph_def_meta_info_def {
-enum : uint32_t {
-  kMetaGraphVersion = 1,
-  kStrippedOpList = 2,
-  kAnyInfo = 3,
-  kTags = 4,
-  kTensorflowVersion = 5,
-  kTensorflowGitVersion = 6,
-  kStrippedDefaultAttrs = 7,
-  kFunctionAliases = 8
-};
+enum : uint32_t { kTags = 4, kTensorflowVersion = 5 };
 }
 
 namespace collection_def {
-enum : uint32_t {
-  kNodeList = 1,
-  kBytesList = 2,
-  kInt64List = 3,
-  kFloatList = 4,
-  kAnyList = 5
-};
+enum : uint32_t { kBytesList = 2 };
 }
 
 namespace collection_def_bytes_list {
 enum : uint32_t { kValue = 1 };
 }
 
-namespace collection_def_node_list {
-enum : uint32_t { kValue = 1 };
-}
-
 namespace signature_def {
-enum : uint32_t { kInputs = 1, kOutputs = 2, kMethodName = 3, kDefaults = 4 };
+enum : uint32_t { kInputs = 1, kOutputs = 2, kMethodName = 3 };
 }
 
 namespace tensor_info {
@@ -70,33 +50,15 @@ enum : uint32_t {
 }
 
 namespace asset_file_def {
-enum : uint32_t { kTensorInfo = 1, kFilename = 2 };
+enum : uint32_t { kFilename = 2 };
 }
 
 namespace graph_def {
-enum : uint32_t {
-  kNode = 1,
-  kLibrary = 2,
-  kVersion = 3,
-  kVersions = 4,
-  kDebugInfo = 5
-};
-}
-
-namespace version_def {
-enum : uint32_t { kProducer = 1, kMinConsumer = 2, kBadConsumers = 3 };
+enum : uint32_t { kNode = 1, kLibrary = 2 };
 }
 
 namespace node_def {
-enum : uint32_t {
-  kName = 1,
-  kOp = 2,
-  kInput = 3,
-  kDevice = 4,
-  kAttr = 5,
-  kExperimentalDebugInfo = 6,
-  kExperimentalType = 7
-};
+enum : uint32_t { kName = 1, kOp = 2, kInput = 3, kAttr = 5 };
 }
 
 namespace attr_value {
@@ -128,14 +90,13 @@ enum : uint32_t {
 }
 
 namespace name_attr_list {
-enum : uint32_t { kName = 1, kAttr = 2 };
+enum : uint32_t { kName = 1 };
 }
 
 namespace tensor_proto {
 enum : uint32_t {
   kDtype = 1,
   kTensorShape = 2,
-  kVersionNumber = 3,
   kTensorContent = 4,
   kFloatVal = 5,
   kDoubleVal = 6,
@@ -146,8 +107,6 @@ enum : uint32_t {
   kBoolVal = 11,
   kDcomplexVal = 12,
   kHalfVal = 13,
-  kResourceHandleVal = 14,
-  kVariantVal = 15,
   kUint32Val = 16,
   kUint64Val = 17,
   kFloat8Val = 18
@@ -159,69 +118,27 @@ enum : uint32_t { kDim = 2, kUnknownRank = 3 };
 }
 
 namespace tensor_shape_proto_dim {
-enum : uint32_t { kSize = 1, kName = 2 };
+enum : uint32_t { kSize = 1 };
 }
 
 namespace function_def_library {
-enum : uint32_t { kFunction = 1, kGradient = 2, kRegisteredGradients = 3 };
+enum : uint32_t { kFunction = 1 };
 }
 
 namespace function_def {
-enum : uint32_t {
-  kSignature = 1,
-  kNodeDef = 3,
-  kRet = 4,
-  kAttr = 5,
-  kControlRet = 6,
-  kArgAttr = 7,
-  kResourceArgUniqueId = 8
-};
+enum : uint32_t { kSignature = 1, kNodeDef = 3, kRet = 4 };
 }
 
 namespace op_def {
-enum : uint32_t {
-  kName = 1,
-  kInputArg = 2,
-  kOutputArg = 3,
-  kAttr = 4,
-  kSummary = 5,
-  kDescription = 6,
-  kDeprecation = 8,
-  kIsAggregate = 16,
-  kIsStateful = 17,
-  kIsCommutative = 18,
-  kAllowsUninitializedInput = 19,
-  kControlOutput = 20,
-  kIsDistributedCommunication = 21
-};
+enum : uint32_t { kName = 1, kInputArg = 2, kOutputArg = 3 };
 }
 
 namespace op_def_arg_def {
-enum : uint32_t {
-  kName = 1,
-  kDescription = 2,
-  kType = 3,
-  kTypeAttr = 4,
-  kNumberAttr = 5,
-  kTypeListAttr = 6,
-  kHandleData = 7,
-  kIsRef = 16,
-  kExperimentalFullType = 17
-};
+enum : uint32_t { kName = 1, kType = 3 };
 }
 
 namespace variable_def {
-enum : uint32_t {
-  kVariableName = 1,
-  kInitializerName = 2,
-  kSnapshotName = 3,
-  kSaveSliceInfoDef = 4,
-  kIsResource = 5,
-  kInitialValueName = 6,
-  kTrainable = 7,
-  kSynchronization = 8,
-  kAggregation = 9
-};
+enum : uint32_t { kVariableName = 1, kSaveSliceInfoDef = 4 };
 }
 
 namespace saved_object_graph {
@@ -229,69 +146,19 @@ enum : uint32_t { kNodes = 1, kConcreteFunctions = 2 };
 }
 
 namespace saved_object {
-enum : uint32_t {
-  kChildren = 1,
-  kSlotVariables = 3,
-  kUserObject = 4,
-  kAsset = 5,
-  kFunction = 6,
-  kVariable = 7,
-  kBareConcreteFunction = 8,
-  kConstant = 9,
-  kResource = 10,
-  kSaveableObjects = 11,
-  kCapturedTensor = 12,
-  kRegisteredName = 13,
-  kSerializedUserProto = 14,
-  kDependencies = 15,
-  kRegisteredSaver = 16
-};
+enum : uint32_t { kChildren = 1, kUserObject = 4, kVariable = 7 };
 }
 
 namespace saved_variable {
-enum : uint32_t {
-  kDtype = 1,
-  kShape = 2,
-  kTrainable = 3,
-  kSynchronization = 4,
-  kAggregation = 5,
-  kName = 6,
-  kDevice = 7,
-  kExperimentalDistributedVariableComponents = 8
-};
+enum : uint32_t { kTrainable = 3, kName = 6 };
 }
 
 namespace saved_user_object {
-enum : uint32_t { kIdentifier = 1, kVersion = 2, kMetadata = 3 };
-}
-
-namespace saved_function {
-enum : uint32_t { kConcreteFunctions = 1, kFunctionSpec = 2 };
+enum : uint32_t { kIdentifier = 1 };
 }
 
 namespace saved_concrete_function {
-enum : uint32_t {
-  kBoundInputs = 2,
-  kCanonicalizedInputSignature = 3,
-  kOutputSignature = 4
-};
-}
-
-namespace saved_bare_concrete_function {
-enum : uint32_t {
-  kConcreteFunctionName = 1,
-  kArgumentKeywords = 2,
-  kAllowedPositionalArguments = 3,
-  kFunctionSpec = 4
-};
-}
-
-namespace saved_constant {
-enum : uint32_t { kOperation = 1 };
-}
-
-namespace saved_asset {
-enum : uint32_t { kAssetFileDefIndex = 1 };
+enum : uint32_t { kOutputSignature = 4 };
 }
 
 namespace trackable_object_graph {
@@ -299,13 +166,7 @@ enum : uint32_t { kNodes = 1 };
 }
 
 namespace trackable_object_graph_trackable_object {
-enum : uint32_t {
-  kChildren = 1,
-  kAttributes = 2,
-  kSlotVariables = 3,
-  kRegisteredSaver = 4,
-  kHasCheckpointValues = 5
-};
+enum : uint32_t { kChildren = 1, kAttributes = 2 };
 }
 
 namespace trackable_object_graph_trackable_object_object_reference {
@@ -313,11 +174,11 @@ enum : uint32_t { kNodeId = 1, kLocalName = 2 };
 }
 
 namespace trackable_object_graph_trackable_object_serialized_tensor {
-enum : uint32_t { kName = 1, kFullName = 2, kCheckpointKey = 3 };
+enum : uint32_t { kFullName = 2, kCheckpointKey = 3 };
 }
 
 namespace bundle_header_proto {
-enum : uint32_t { kNumShards = 1, kEndianness = 2, kVersion = 3 };
+enum : uint32_t { kNumShards = 1, kEndianness = 2 };
 }
 
 namespace bundle_entry_proto {
@@ -345,7 +206,7 @@ enum : uint32_t { kMeta = 1, kData = 2 };
 }
 
 namespace saved_tensor_slice_meta {
-enum : uint32_t { kTensor = 1, kVersions = 2 };
+enum : uint32_t { kTensor = 1 };
 }
 
 namespace saved_slice_meta {
@@ -353,7 +214,7 @@ enum : uint32_t { kName = 1, kShape = 2, kType = 3, kSlice = 4 };
 }
 
 namespace saved_slice {
-enum : uint32_t { kName = 1, kSlice = 2, kData = 3 };
+enum : uint32_t { kData = 3 };
 }
 
 }  // namespace tsinspect::tensorflow
