@@ -1,5 +1,7 @@
 #include "base/attribute_items.h"
 
+#include <fmt/format.h>
+
 #include <cstring>
 #include <utility>
 
@@ -7,8 +9,20 @@ namespace tsinspect {
 namespace {
 
 constexpr size_t kMostItems = 1000;
+constexpr size_t kMostAttributes = 10'000;
 
 }  // namespace
+
+void add_attribute(NodeAttribute attribute, const MessageReader& in,
+                   std::vector<NodeAttribute>* attributes) {
+  if (attributes->size() == kMostAttributes) {
+    throw Error(
+        ErrorKind::kLimit,
+        fmt::format("a node has more than {} attributes", kMostAttributes),
+        in.offset());
+  }
+  attributes->push_back(std::move(attribute));
+}
 
 void add_item(AttributeItem item, NodeAttribute* attribute) {
   if (attribute->items.size() < kMostItems) {

@@ -3,11 +3,17 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "base/protobuf.h"
 #include "tsinspect/dataflow.h"
 
 namespace tsinspect {
+
+// Adds an attribute, which `in` is at. Throws Error(kLimit) where the node has
+// more of them than any operator takes.
+void add_attribute(NodeAttribute attribute, const MessageReader& in,
+                   std::vector<NodeAttribute>* attributes);
 
 // Adds an item unless the list is too long to keep.
 void add_item(AttributeItem item, NodeAttribute* attribute);

@@ -148,8 +148,9 @@ std::vector<NodeAttribute> node_attributes(std::string_view node,
   MessageReader in(node, file, "NodeProto");
   while (in.next()) {
     if (in.field() != node_proto::kAttribute) continue;
-    attributes.push_back(
-        read_attribute(in.message("attribute", "AttributeProto")));
+    NodeAttribute attribute =
+        read_attribute(in.message("attribute", "AttributeProto"));
+    add_attribute(std::move(attribute), in, &attributes);
   }
   return attributes;
 }

@@ -154,8 +154,9 @@ std::vector<NodeAttribute> node_attributes(std::string_view node,
   MessageReader in(node, file, "NodeDef");
   while (in.next()) {
     if (in.field() != node_def::kAttr) continue;
-    attributes.push_back(
-        read_entry(in.message("attr", "NodeDef.AttrEntry"), file));
+    NodeAttribute attribute =
+        read_entry(in.message("attr", "NodeDef.AttrEntry"), file);
+    add_attribute(std::move(attribute), in, &attributes);
   }
   return attributes;
 }

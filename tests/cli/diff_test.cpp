@@ -96,18 +96,20 @@ TEST(DiffCommand, JsonHasAllMeasures) {
   std::vector<float> a = {3, 4}, b = {3, 5};
   std::string text =
       diff_of(file_of_w("F32", a), file_of_w("F32", b), {"--json"}).text;
-  EXPECT_NE(text.find(R"("same":false,"added":[],"removed":[],"renamed":[],)"
-                      R"("changed":[{"name":"w","change":"value",)"),
-            std::string::npos);
+  EXPECT_NE(
+      text.find(R"("same":false,"added":[],"removed":[],"renamed":[],)"
+                R"("relaid":[],"changed":[{"name":"w","change":"value",)"),
+      std::string::npos);
   EXPECT_NE(text.find(R"("values":{"elements":2,"different":1,)"
                       R"("beyond_tolerance":1,"nan_in_one":0,"nan_in_both":0,)"
                       R"("max_abs":1,"max_rel":0.25,"mean_abs":0.5,)"),
             std::string::npos);
-  EXPECT_NE(text.find(R"("at":[1],"a_at":"4","b_at":"5"}}],"derived":[],)"
-                      R"("absorbed":[],"equal":0,)"
-                      R"("within_tolerance":0,"objects":[],"notes":[],)"
-                      R"("error":null})"),
-            std::string::npos)
+  EXPECT_NE(
+      text.find(R"("at":[1],"a_at":"4","b_at":"5"}}],"derived":[],)"
+                R"("absorbed":[],"forms_own_a":[],"forms_own_b":[],"equal":0,)"
+                R"("within_tolerance":0,"objects":[],"notes":[],)"
+                R"("error":null})"),
+      std::string::npos)
       << text;
 }
 

@@ -134,7 +134,8 @@ struct NodeAttribute {
 };
 
 // The attributes of a node of the model's graphs, in the file's order. Throws
-// Error(kMalformed) where its message cannot be read.
+// Error(kMalformed) where its message cannot be read, Error(kLimit) where it
+// has more than 10,000.
 std::vector<NodeAttribute> node_attributes(const Model& model,
                                            const DataflowNode& node);
 
