@@ -7,14 +7,11 @@
 
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <protozero/exception.hpp>
 #include <protozero/pbf_reader.hpp>
-#include <string>
 #include <string_view>
 #include <vector>
-
-#include "tsinspect/model.h"
 
 namespace tsinspect {
 
@@ -67,32 +64,7 @@ class MessageReader {
   bool is_taken_ = true;  // The current field's value has been read.
 };
 
-// The items of a message's repeated field, `size_bytes` of them decoded as
-// EncodedField says. Throws Error(kMalformed) if they are more or fewer.
-std::string decode_field(std::string_view message, const EncodedField& field,
-                         uint64_t size_bytes);
-
-// How many items of the field the message has. Throws Error(kMalformed).
-uint64_t count_items(std::string_view message, const EncodedField& field);
-
-struct ProtobufField {
-  static constexpr uint8_t kAbsent = 0xff;
-
-  uint8_t wire_type = kAbsent;
-  std::string_view bytes;  // Of wire type 2; may be cut off.
-
-  bool is_varint() const { return wire_type == 0; }
-  bool is_bytes() const { return wire_type == 2; }
-  bool is_absent() const { return wire_type == kAbsent; }
-};
-
-// By field number, up to 31.
-using ProtobufFields = std::array<ProtobufField, 32>;
-
-// Tells one message from another: the first occurrence of each field at its top
-// level; all absent where the data is no such message, or has other fields.
-// Only the first 10,000 fields are looked at. A message cut off in its last
-// field still counts. Never throws.
-ProtobufFields protobuf_fields(std::string_view message);
+// What is wrong with a message, to stand behind the name of what is.
+const char* problem_of(const protozero::exception& error);
 
 }  // namespace tsinspect

@@ -9,7 +9,6 @@
 #include <filesystem>
 
 #include "base/printable.h"
-#include "base/protobuf.h"
 #include "tensorflow/paths.h"
 
 namespace tsinspect {

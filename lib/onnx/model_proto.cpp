@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/protobuf.h"
+#include "base/protobuf_fields.h"
 #include "onnx/entries.h"
 #include "onnx/fields.h"
 #include "onnx/graphs.h"

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/checked.h"
+#include "base/encoded_field.h"
 #include "onnx/element_type.h"
 #include "onnx/fields.h"
 #include "onnx/make_room.h"

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/checked.h"
+#include "base/encoded_field.h"
 #include "base/encoded_strings.h"
 #include "base/file.h"
 #include "base/printable.h"

@@ -4,9 +4,9 @@
 
 #include "base/byte_reader.h"
 #include "base/checked.h"
+#include "base/encoded_field.h"
 #include "base/file.h"
 #include "base/printable.h"
-#include "base/protobuf.h"
 #include "tensor/assemble.h"
 #include "zip/zip.h"
 

@@ -15,6 +15,7 @@
 #include "tensorflow/checkpoint.h"
 
 #include "base/file.h"
+#include "base/protobuf_fields.h"
 #include "tensorflow/checkpoint_table.h"
 #include "tensorflow/fields.h"
 

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "base/protobuf.h"
+#include "base/protobuf_fields.h"
 #include "tensorflow/saved_model.h"
 
 namespace tsinspect::tensorflow {

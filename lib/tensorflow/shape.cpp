@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "tensorflow/fields.h"
+#include "tsinspect/error.h"
 
 namespace tsinspect::tensorflow {
 namespace {

@@ -18,6 +18,7 @@
 #include <algorithm>
 
 #include "tensorflow/fields.h"
+#include "tsinspect/error.h"
 
 namespace tsinspect::tensorflow {
 namespace {

@@ -4,6 +4,7 @@
 
 #include "support/proto_builder.h"
 #include "tensorflow/fields.h"
+#include "tsinspect/error.h"
 
 namespace tsinspect::tensorflow {
 namespace {
