@@ -1,5 +1,8 @@
+#include <span>
+
 #include "base/file.h"
 #include "base/protobuf.h"
+#include "base/release_pages.h"
 #include "export/atomic_file.h"
 #include "export/companion_files.h"
 #include "export/expose_form.h"
@@ -18,6 +21,19 @@ ExposedValue describe(const OnnxValue& value, Exposure* result) {
   result->owned.push_back(text);
   MessageReader in(*text, *text, "ValueInfoProto");
   return {onnx::read_value_info(in, {}), std::string(value.op), ""};
+}
+
+// Writes what is mostly a view of a mapped file, without keeping that in
+// memory.
+void write(const PieceList& pieces, std::string_view mapping, AtomicFile* out) {
+  constexpr size_t kPieceBytes = size_t{1} << 20;
+  pieces.write([&](std::string_view piece) {
+    for (size_t at = 0; at < piece.size(); at += kPieceBytes) {
+      std::string_view part = piece.substr(at, kPieceBytes);
+      out->write(part);
+      release_pages(mapping, std::as_bytes(std::span(part)));
+    }
+  });
 }
 
 }  // namespace
@@ -40,7 +56,7 @@ Exposure expose_onnx(const Model& model, const ExposeFileOptions& options) {
   check_exposed(result, options);
   PieceList edited = exposer.edits().apply(file);
   AtomicFile out(options.output, options.replace);
-  edited.write([&](std::string_view piece) { out.write(piece); });
+  write(edited, model.files[0]->data(), &out);
   result.file_bytes = out.position();
   result.companions = copy_companions(model, options.output);
   out.commit();
