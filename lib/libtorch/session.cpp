@@ -26,9 +26,14 @@ c10::Device parse_device(const std::string& name) {
 Model open_checked(const RunRequest& request) {
   Model program = open_program(request.path);
   if (program.source == nullptr) {
-    throw Error(ErrorKind::kUnsupported,
-                std::string("a file of form ") + to_string(program.form) +
-                    " has no program to run; TorchScript archives do");
+    bool is_graph = program.dataflow != nullptr;
+    throw Error(
+        ErrorKind::kUnsupported,
+        std::string("a file of form ") + to_string(program.form) +
+            " has no program to run; " +
+            (is_graph ? "`tsinspect expose` makes a copy of it that puts out "
+                        "what is inside, for its own runtime"
+                      : "TorchScript archives do"));
   }
   load_libraries(request.libraries);
   refuse_outside_calls(program, request.trust);
