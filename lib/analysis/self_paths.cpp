@@ -15,10 +15,9 @@ void require_source(const Model& model) {
   if (model.source != nullptr) return;
   throw Error(
       ErrorKind::kUnsupported,
-      fmt::format("a file of form {} has no program; {}, {} and {} have",
-                  to_string(model.form), to_string(Form::kTorchScript),
-                  to_string(Form::kTorchScriptFrozen),
-                  to_string(Form::kMobile)));
+      fmt::format("a file of form {} has no program; TorchScript archives, "
+                  "ONNX and TensorFlow graphs do",
+                  to_string(model.form)));
 }
 
 std::string_view name_in(const Model& model, uint32_t module,

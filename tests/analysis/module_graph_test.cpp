@@ -148,8 +148,8 @@ TEST(ModuleGraph, DrawsDeepModulesAsTheirAncestor) {
 
 TEST(BadModuleGraph, IsOfTorchScriptOnly) {
   expect_error(ErrorKind::kUnsupported,
-               "a file of form torch-save-zip has no program; torchscript, "
-               "torchscript-frozen and mobile-ptl have",
+               "a file of form torch-save-zip has no program; TorchScript "
+               "archives, ONNX and TensorFlow graphs do",
                [] { module_graph(opened(torch_zip(pkl::dict({})))); });
 }
 
