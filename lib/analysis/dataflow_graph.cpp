@@ -10,6 +10,7 @@
 #include <unordered_set>
 
 #include "analysis/dataflow_index.h"
+#include "analysis/graph_nodes.h"
 #include "base/printable.h"
 #include "tsinspect/dataflow.h"
 #include "tsinspect/names.h"
@@ -144,11 +145,6 @@ GraphPart find_part(const Model& model, const DataflowIndex& index,
                                : "; did you mean " + quoted(near) + "?"));
 }
 
-std::string tensor_text(const Tensor& tensor) {
-  return clipped_text(fmt::format("{} [{}]", dtype_info(tensor.dtype).name,
-                                  fmt::join(tensor.shape, ", ")));
-}
-
 class DataflowPicture {
  public:
   DataflowPicture(const Model& model, const DataflowIndex& index,
@@ -191,18 +187,11 @@ class DataflowPicture {
            node.op != "NoOp" && node.op != "Const" && node.op != "Constant";
   }
 
-  uint32_t add_node(GraphNodeKind kind, std::string_view name,
-                    std::string_view label, std::string_view detail) {
-    graph_.nodes.push_back(
-        {kind, clipped_text(name), clipped_text(label), clipped_text(detail)});
-    return static_cast<uint32_t>(graph_.nodes.size() - 1);
-  }
-
   uint32_t input_node(uint32_t input) {
     auto [place, is_new] = inputs_.try_emplace(input, 0);
     if (is_new) {
       const ValueInfo& value = flow_.graphs[part_.graph].inputs[input];
-      place->second = add_node(GraphNodeKind::kParameter, value.name,
+      place->second = add_node(&graph_, GraphNodeKind::kParameter, value.name,
                                value.name, value_text(value));
     }
     return place->second;
@@ -212,7 +201,7 @@ class DataflowPicture {
     auto [place, is_new] = tensors_.try_emplace(row, 0);
     if (is_new) {
       const Tensor& tensor = model_.tensors[row];
-      place->second = add_node(GraphNodeKind::kConstant, tensor.name,
+      place->second = add_node(&graph_, GraphNodeKind::kConstant, tensor.name,
                                tensor.display_name(), tensor_text(tensor));
     }
     return place->second;
@@ -228,15 +217,18 @@ class DataflowPicture {
                          : fmt::format("{}::{}", node.domain, node.op);
     uint32_t called = functions_.called_by(node);
     if (contains(kPlaceholders, node.op)) {
-      place->second = add_node(GraphNodeKind::kParameter, name, name, "");
+      place->second =
+          add_node(&graph_, GraphNodeKind::kParameter, name, name, "");
     } else if (contains(kVariables, node.op)) {
-      place->second = add_node(GraphNodeKind::kAttribute, name, name, "");
+      place->second =
+          add_node(&graph_, GraphNodeKind::kAttribute, name, name, "");
     } else if (called != kNoIndex) {
       std::string_view function = flow_.graphs[called].name;
-      place->second = add_node(GraphNodeKind::kCall, function, node.op,
+      place->second = add_node(&graph_, GraphNodeKind::kCall, function, node.op,
                                function == node.op ? name : function);
     } else {
-      place->second = add_node(GraphNodeKind::kOperator, op, node.op, name);
+      place->second =
+          add_node(&graph_, GraphNodeKind::kOperator, op, node.op, name);
     }
     return place->second;
   }
@@ -270,7 +262,7 @@ class DataflowPicture {
   uint32_t outer_node(std::string_view value) {
     auto [place, is_new] = outer_.try_emplace(value, 0);
     if (is_new) {
-      place->second = add_node(GraphNodeKind::kParameter, value, value,
+      place->second = add_node(&graph_, GraphNodeKind::kParameter, value, value,
                                "of the graph around it");
     }
     return place->second;
@@ -298,8 +290,8 @@ class DataflowPicture {
   }
 
   void add_output(const ValueInfo& value, std::string_view name) {
-    uint32_t to =
-        add_node(GraphNodeKind::kReturn, value.name, name, value_text(value));
+    uint32_t to = add_node(&graph_, GraphNodeKind::kReturn, value.name, name,
+                           value_text(value));
     add_edge(index_.output_value(part_.graph, value.name), to);
   }
 
@@ -315,13 +307,6 @@ class DataflowPicture {
 };
 
 }  // namespace
-
-std::string clipped_text(std::string_view text) {
-  if (text.size() <= kGraphTextBytes) return std::string(text);
-  size_t end = kGraphTextBytes;
-  while (end > 0 && (text[end] & 0xc0) == 0x80) --end;
-  return std::string(text.substr(0, end)) + "…";
-}
 
 std::string value_text(const ValueInfo& value) {
   std::string text;

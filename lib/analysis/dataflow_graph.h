@@ -44,7 +44,4 @@ class NodeScopes {
 // "float32 [batch, 3]" of a value; empty if the file says nothing of it.
 std::string value_text(const ValueInfo& value);
 
-// As much of a text as a graph keeps.
-std::string clipped_text(std::string_view text);
-
 }  // namespace tsinspect

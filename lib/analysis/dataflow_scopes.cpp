@@ -12,6 +12,7 @@
 
 #include "analysis/dataflow_graph.h"
 #include "analysis/dataflow_index.h"
+#include "analysis/graph_nodes.h"
 #include "tsinspect/dataflow.h"
 
 namespace tsinspect {
@@ -80,19 +81,12 @@ class ScopePicture {
     return UINT64_MAX;
   }
 
-  uint32_t add_node(GraphNodeKind kind, std::string_view name,
-                    std::string_view label, std::string_view detail) {
-    picture_.nodes.push_back(
-        {kind, clipped_text(name), clipped_text(label), clipped_text(detail)});
-    return static_cast<uint32_t>(picture_.nodes.size() - 1);
-  }
-
   uint32_t see(uint32_t at) {
     const std::string& scope = scopes_[at];
     std::string shown = cut_scope(scope, depth_);
     auto [place, is_new] = drawn_.try_emplace(shown, 0);
     if (is_new) {
-      place->second = add_node(GraphNodeKind::kModule, shown,
+      place->second = add_node(&picture_, GraphNodeKind::kModule, shown,
                                shown.empty() ? "(root)" : shown, "");
       below_.emplace_back();
       operators_.emplace_back();
@@ -118,8 +112,8 @@ class ScopePicture {
       auto [place, is_new] = inputs.try_emplace(source.index, 0);
       if (is_new) {
         const ValueInfo& input = graph.inputs[source.index];
-        place->second = add_node(GraphNodeKind::kParameter, input.name,
-                                 input.name, value_text(input));
+        place->second = add_node(&picture_, GraphNodeKind::kParameter,
+                                 input.name, input.name, value_text(input));
       }
       return place->second;
     };
@@ -132,8 +126,8 @@ class ScopePicture {
     }
     for (const ValueInfo& output : graph.outputs) {
       uint32_t source = from(index.output_value(graph_, output.name));
-      uint32_t node = add_node(GraphNodeKind::kReturn, output.name, output.name,
-                               value_text(output));
+      uint32_t node = add_node(&picture_, GraphNodeKind::kReturn, output.name,
+                               output.name, value_text(output));
       add_edge(source, node);
     }
     for (const auto& [ends, count] : edges_) {

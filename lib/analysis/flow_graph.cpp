@@ -10,6 +10,7 @@
 #include "analysis/dataflow_graph.h"
 #include "analysis/find_method.h"
 #include "analysis/flow_values.h"
+#include "analysis/graph_nodes.h"
 #include "analysis/operator_kinds.h"
 #include "analysis/self_paths.h"
 #include "tsinspect/graph.h"
@@ -43,22 +44,15 @@ constexpr std::array kConstructs = {
     ConstructLabel{"prim::DictConstruct", "{…}"},
 };
 
-std::string clipped(std::string_view text) { return clipped_text(text); }
-
 std::string joined(std::string_view path, std::string_view name) {
-  if (path.empty()) return clipped(name);
-  return clipped(clipped(path) + '.' + clipped(name));
+  if (path.empty()) return clipped_text(name);
+  return clipped_text(clipped_text(path) + '.' + clipped_text(name));
 }
 
 // "conv2d" of "aten::conv2d".
 std::string_view short_operator(std::string_view name) {
   size_t colon = name.rfind(':');
   return colon == name.npos ? name : name.substr(colon + 1);
-}
-
-std::string tensor_text(const Tensor& tensor) {
-  return clipped(fmt::format("{} [{}]", dtype_info(tensor.dtype).name,
-                             fmt::join(tensor.shape, ", ")));
 }
 
 // The tensors that source can name.
@@ -125,7 +119,8 @@ class FlowGraph {
 
   void name_paths() {
     bool has_self = function_.owner != nullptr || function_.parameters.empty();
-    path_names_.push_back(has_self ? "self" : clipped(function_.parameters[0]));
+    path_names_.push_back(has_self ? "self"
+                                   : clipped_text(function_.parameters[0]));
     for (const SelfPaths::Step& step : std::span(paths_.steps()).subspan(1)) {
       path_names_.push_back(joined(path_names_[step.parent], step.name));
     }
@@ -209,13 +204,6 @@ class FlowGraph {
     }
   }
 
-  uint32_t add_node(GraphNodeKind kind, std::string_view name,
-                    std::string_view label, std::string_view detail = {}) {
-    graph_.nodes.push_back(
-        {kind, clipped(name), clipped(label), clipped(detail)});
-    return static_cast<uint32_t>(graph_.nodes.size() - 1);
-  }
-
   // Makes a node what the value of an operation comes from, with edges from
   // what the operation takes, without the first `skipped`.
   void take_inputs(OperationId id, uint32_t node, size_t skipped = 0) {
@@ -233,7 +221,7 @@ class FlowGraph {
           source.part.empty() && (kind == GraphNodeKind::kConstant ||
                                   kind == GraphNodeKind::kAttribute);
       graph_.edges.push_back({source.node, to, GraphEdgeKind::kValue,
-                              is_named ? clipped(argument) : source.part});
+                              is_named ? clipped_text(argument) : source.part});
     }
   }
 
@@ -267,7 +255,7 @@ class FlowGraph {
         if (tensor != nullptr) detail = tensor_text(*tensor);
       }
     }
-    return add_node(GraphNodeKind::kAttribute, path_names_[path],
+    return add_node(&graph_, GraphNodeKind::kAttribute, path_names_[path],
                     path_names_[path], detail);
   }
 
@@ -283,7 +271,7 @@ class FlowGraph {
     if (is_self) return;
     std::string_view name = function_[id].name;
     uint32_t node =
-        add_node(GraphNodeKind::kParameter, name, name, type_text(id));
+        add_node(&graph_, GraphNodeKind::kParameter, name, name, type_text(id));
     values_[id] = {{node, {}}};
   }
 
@@ -293,7 +281,7 @@ class FlowGraph {
     if (node == kNoIndex) {
       std::string name = fmt::format("CONSTANTS.c{}", function_[id].index);
       const Tensor* tensor = tensors_.find(kNoIndex, name);
-      node = add_node(GraphNodeKind::kConstant, name,
+      node = add_node(&graph_, GraphNodeKind::kConstant, name,
                       tensor != nullptr ? tensor->display_name() : name,
                       tensor != nullptr ? tensor_text(*tensor)
                                         : std::string(type_text(id)));
@@ -304,7 +292,7 @@ class FlowGraph {
   // Of what is not reached from self: a part of its object.
   void add_attribute(OperationId id) {
     if (paths_.path_of(id) != kNoIndex) return;
-    add_part(id, fmt::format(".{}", clipped(function_[id].name)));
+    add_part(id, fmt::format(".{}", clipped_text(function_[id].name)));
   }
 
   void add_unpack(OperationId id) {
@@ -318,7 +306,7 @@ class FlowGraph {
   void add_part(OperationId id, const std::string& part) {
     values_[id] = sources(input(id, 0));
     for (Source& source : values_[id]) {
-      source.part = clipped(source.part + part);
+      source.part = clipped_text(source.part + part);
     }
   }
 
@@ -332,7 +320,7 @@ class FlowGraph {
     auto name = names_.find(
         std::pair(function_.offset(operation), std::string(operation.name)));
     take_inputs(
-        id, add_node(GraphNodeKind::kOperator, operation.name,
+        id, add_node(&graph_, GraphNodeKind::kOperator, operation.name,
                      name != names_.end() ? std::string_view(name->second)
                                           : short_operator(operation.name)));
   }
@@ -363,7 +351,8 @@ class FlowGraph {
 
   void add_function_call(OperationId id) {
     std::string_view name = function_[id].name;
-    take_inputs(id, add_node(GraphNodeKind::kCall, name, short_type(name)));
+    take_inputs(
+        id, add_node(&graph_, GraphNodeKind::kCall, name, short_type(name)));
   }
 
   void add_method_call(OperationId id) {
@@ -381,7 +370,7 @@ class FlowGraph {
     std::string_view type = module == kNoIndex
                                 ? type_text(input(id, 0))
                                 : short_type(model_.modules[module].type);
-    uint32_t node = add_node(GraphNodeKind::kCall, name, label, type);
+    uint32_t node = add_node(&graph_, GraphNodeKind::kCall, name, label, type);
     take_inputs(id, node, is_path ? 1 : 0);
   }
 
@@ -389,7 +378,7 @@ class FlowGraph {
     const Operation& operation = function_[id];
     if (operation.name == "prim::TupleConstruct") return add_construct(id);
     take_inputs(id,
-                add_node(GraphNodeKind::kCall,
+                add_node(&graph_, GraphNodeKind::kCall,
                          program_.types()[operation.type].text, type_text(id)));
   }
 
@@ -414,7 +403,7 @@ class FlowGraph {
     }
     std::string_view name = function_[id].name;
     auto row = std::ranges::find(kConstructs, name, &ConstructLabel::name);
-    take_inputs(id, add_node(GraphNodeKind::kConstruct, name,
+    take_inputs(id, add_node(&graph_, GraphNodeKind::kConstruct, name,
                              row == kConstructs.end() ? name : row->label));
   }
 
@@ -426,7 +415,7 @@ class FlowGraph {
       if (!all.empty()) values_[id] = {all[0]};
       return;
     }
-    take_inputs(id, add_node(GraphNodeKind::kJoin, "", ""));
+    take_inputs(id, add_node(&graph_, GraphNodeKind::kJoin, "", ""));
   }
 
   void add_assignment(OperationId id) {
@@ -434,12 +423,14 @@ class FlowGraph {
     std::string_view object =
         path == kNoIndex ? std::string_view() : path_names_[path];
     std::string name = joined(object, function_[id].name);
-    uint32_t node = add_node(GraphNodeKind::kAssignment, name, name + " =");
+    uint32_t node =
+        add_node(&graph_, GraphNodeKind::kAssignment, name, name + " =");
     take_inputs(id, node, path == kNoIndex ? 0 : 1);
   }
 
   void add_return(OperationId id) {
-    take_inputs(id, add_node(GraphNodeKind::kReturn, "return", "return"));
+    take_inputs(id,
+                add_node(&graph_, GraphNodeKind::kReturn, "return", "return"));
   }
 
   const Model& model_;
