@@ -22,6 +22,10 @@ std::vector<std::pair<const char*, std::string>> dataflow_lines(
 // "graphs", "operators", as members of an object.
 void write_dataflow(Json& json, const Model& model);
 
+// The member "shape" of an object: an array in which a dimension without a size
+// is its symbol, or null; null where the rank is not known.
+void write_shape(Json& json, const ValueInfo& value);
+
 // Members of an object: a list of names, of values; what a signature takes and
 // gives.
 void write_names(Json& json, const char* key,

@@ -2,7 +2,6 @@
 #include "tsinspect/program.h"
 
 namespace tsinspect::cli {
-namespace {
 
 void write_shape(Json& json, const ValueInfo& value) {
   json.key("shape");
@@ -19,6 +18,8 @@ void write_shape(Json& json, const ValueInfo& value) {
   }
   json.end_array();
 }
+
+namespace {
 
 void write_value(Json& json, std::string_view name, const ValueInfo& value) {
   json.begin_object();

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/printable.h"
+#include "render/dataflow.h"
 #include "render/table.h"
 #include "render/text.h"
 
@@ -58,21 +59,6 @@ void print_values(const Exposure& result, Output& out) {
   });
 }
 
-void write_shape(Json& json, const ValueInfo& value) {
-  if (!value.shape) return json.null();
-  json.begin_array();
-  for (const Dimension& dimension : *value.shape) {
-    if (dimension.size >= 0) {
-      json.value(dimension.size);
-    } else if (dimension.symbol.empty()) {
-      json.null();
-    } else {
-      json.value(dimension.symbol);
-    }
-  }
-  json.end_array();
-}
-
 void write_value(Json& json, const ExposedValue& row) {
   json.begin_object();
   json.member("name", row.value.name);
@@ -81,7 +67,6 @@ void write_value(Json& json, const ExposedValue& row) {
   row.value.type.empty() ? json.null() : json.value(row.value.type);
   json.key("dtype");
   row.value.dtype ? json.value(dtype_info(*row.value.dtype).name) : json.null();
-  json.key("shape");
   write_shape(json, row.value);
   json.key("signature");
   row.signature.empty() ? json.null() : json.value(row.signature);

@@ -2,6 +2,7 @@
 
 #include "base/protobuf.h"
 #include "tensorflow/fields.h"
+#include "tensorflow/map_entry.h"
 #include "tensorflow/saved_model.h"
 
 namespace tsinspect {
@@ -16,19 +17,6 @@ std::string_view whole_field(std::string_view file, const MessageReader& in,
                              std::string_view content) {
   const char* begin = file.data() + in.offset();
   return {begin, static_cast<size_t>(content.data() + content.size() - begin)};
-}
-
-struct MapEntry {
-  std::string_view key, value;
-};
-
-MapEntry read_entry(MessageReader in) {
-  MapEntry entry;
-  while (in.next()) {
-    if (in.field() == 1) entry.key = in.bytes("key");
-    if (in.field() == 2) entry.value = in.bytes("value");
-  }
-  return entry;
 }
 
 class GraphReader {
@@ -59,7 +47,8 @@ class GraphReader {
       if (in.field() == meta_graph_def::kGraphDef) {
         graph_def(in.message("graph_def", "GraphDef"), &graph);
       } else if (in.field() == meta_graph_def::kSignatureDef) {
-        auto entry = read_entry(in.message("signature_def", "SignatureDef"));
+        auto entry =
+            read_map_entry(in.message("signature_def", "SignatureDef"));
         graph.signatures.push_back(signature(entry));
       } else if (in.field() == meta_graph_def::kObjectGraphDef) {
         object_graph(in.message("object_graph_def", "SavedObjectGraph"),
@@ -97,7 +86,7 @@ class GraphReader {
       } else if (in.field() == function_def::kNodeDef) {
         result.nodes.push_back(node(in.message("node_def", "NodeDef")));
       } else if (in.field() == function_def::kRet) {
-        auto entry = read_entry(in.message("ret", "FunctionDef.RetEntry"));
+        auto entry = read_map_entry(in.message("ret", "FunctionDef.RetEntry"));
         result.returned.emplace(entry.key, entry.value);
       }
     }
@@ -139,7 +128,7 @@ class GraphReader {
       } else if (in.field() == node_def::kInput) {
         result.inputs.push_back(in.bytes("input"));
       } else if (in.field() == node_def::kAttr) {
-        auto entry = read_entry(in.message("attr", "NodeDef.AttrEntry"));
+        auto entry = read_map_entry(in.message("attr", "NodeDef.AttrEntry"));
         result.attrs.emplace(entry.key, entry.value);
       }
     }
@@ -156,10 +145,10 @@ class GraphReader {
         result.method = in.bytes("method_name");
       } else if (in.field() == signature_def::kOutputs) {
         result.outputs.push_back(
-            output(read_entry(in.message("outputs", "OutputsEntry"))));
+            output(read_map_entry(in.message("outputs", "OutputsEntry"))));
       } else if (in.field() == signature_def::kInputs) {
         result.inputs.push_back(
-            output(read_entry(in.message("inputs", "InputsEntry"))).name);
+            output(read_map_entry(in.message("inputs", "InputsEntry"))).name);
       }
     }
     return result;
@@ -179,7 +168,7 @@ class GraphReader {
   void object_graph(MessageReader in, TfMetaGraph* graph) const {
     while (in.next()) {
       if (in.field() != saved_object_graph::kConcreteFunctions) continue;
-      auto entry = read_entry(
+      auto entry = read_map_entry(
           in.message("concrete_functions", "ConcreteFunctionsEntry"));
       graph->concrete_functions.emplace(entry.key, entry.value);
     }
