@@ -387,9 +387,10 @@ def report(file, results):
               f"{max(kib for _, kib in runs) / 1024:10.1f}")
 
 
-def main():
+def options_of(doc):
+    """What all benchmarks of whole processes take."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+        description=doc, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--bin", type=pathlib.Path, default="build-bench/bin",
                         help="folder of tsinspect and the bench_ programs")
     parser.add_argument("--data", type=pathlib.Path, help="default: a folder "
@@ -397,6 +398,11 @@ def main():
                         default=os.path.join(tempfile.gettempdir(),
                                              "tsinspect-bench"))
     parser.add_argument("--rounds", type=int, default=21)
+    return parser
+
+
+def main():
+    parser = options_of(__doc__)
     parser.add_argument("--serve", action="store_true",
                         help=argparse.SUPPRESS)
     args = parser.parse_args()

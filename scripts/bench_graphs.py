@@ -19,14 +19,12 @@ page cache, each round runs every contender once:
 The two that read ONNX with protobuf's library fail on the file of 2.3 GiB: what
 is measured there is how long that takes them.
 """
-import argparse
 import importlib.util
 import os
 import pathlib
 import sys
-import tempfile
 
-from bench import Process, measure, report
+from bench import Process, measure, options_of, report
 
 PRINT_ONNX = """
 import onnx, sys
@@ -180,16 +178,7 @@ def contenders(folder):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--bin", type=pathlib.Path, default="build-bench/bin",
-                        help="folder of tsinspect and the bench_ programs")
-    parser.add_argument("--data", type=pathlib.Path, help="default: a folder "
-                        "tsinspect-bench among the temporary files",
-                        default=os.path.join(tempfile.gettempdir(),
-                                             "tsinspect-bench"))
-    parser.add_argument("--rounds", type=int, default=21)
-    options = parser.parse_args()
+    options = options_of(__doc__).parse_args()
     options.data.mkdir(parents=True, exist_ok=True)
     rows = contenders(options.bin.resolve())
     for name, make in DATA.items():
